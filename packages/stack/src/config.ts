@@ -1,0 +1,46 @@
+/** What a network is. Every field but `network` has the default named beside it. */
+export interface Config {
+  /** The virtual network in CIDR form: '10.0.2.0/24'. */
+  readonly network: string;
+  /** The guest's name for the host: the network's address + 2. */
+  readonly gateway?: string;
+  /** DNS alias: the network's address + 3. */
+  readonly nameserver?: string;
+  /** Largest IP packet toward the guest, bytes, 68 to 65521: what the link carries. */
+  readonly mtu?: number;
+  /** Largest IP packet the guest may send; the MSS we announce follows it: `mtu`. */
+  readonly mru?: number;
+  /** Nothing of the guest leaves the virtual network: false. */
+  readonly restricted?: boolean;
+  /** The gateway address reaches the host's loopback: true. */
+  readonly hostLoopback?: boolean;
+  readonly limits?: Partial<Limits>;
+}
+
+/** Caps of every table. Beyond them the longest idle entry goes, and is counted. */
+export interface Limits {
+  /** TCP flows: 16,384. */
+  readonly tcpFlows: number;
+  /** UDP mappings, one per guest endpoint: 4,096. */
+  readonly udpFlows: number;
+  /** Neighbours (IP to MAC): 1,024. */
+  readonly neighbours: number;
+  /** Unfinished IP datagrams: 64. */
+  readonly reassemblies: number;
+  /** Bytes held by unfinished IP datagrams: 1 MiB. */
+  readonly reassemblyBytes: number;
+  /** Largest send or receive buffer of one TCP flow, bytes, a power of two: 8 MiB. */
+  readonly tcpBuffer: number;
+}
+
+/** A configuration that cannot be: thrown by createStack() before the first packet. */
+export class ConfigError extends Error {
+  /** The field, such as 'gateway' or 'limits.tcpFlows'. */
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super(`${field}: ${message}`);
+    this.name = 'ConfigError';
+    this.field = field;
+  }
+}

@@ -1,0 +1,71 @@
+// The stack's view of the host: sockets of an unprivileged process, as readiness and not as streams.
+//
+// Every call returns at once; answers come as events, never from within a call of the stack, and none after abort(),
+// close() or a final event (refused, failed). Bytes are lent for the duration of the call in both directions.
+// `now` is the driver's clock in milliseconds, the same that Stack.poll() sees.
+import type { Endpoint } from './endpoint.ts';
+
+/** Why the host could not, or can no longer. The stack turns it into a RST or an ICMP error. */
+export const Refusal = {
+  REFUSED: 0,
+  HOST_UNREACHABLE: 1,
+  NETWORK_UNREACHABLE: 2,
+  TIMED_OUT: 3,
+  /** By the host's own rules: EACCES, EPERM. */
+  DENIED: 4,
+  RESET: 5,
+  /** Out of descriptors, ports or memory. */
+  EXHAUSTED: 6,
+} as const;
+export type Refusal = (typeof Refusal)[keyof typeof Refusal];
+
+/** read() found the end of the stream: the peer will send nothing more. */
+export const END = -1;
+
+export interface Host {
+  /** Starts to connect; opened() or refused() follows. `events` belongs to this socket alone. */
+  connect(to: Endpoint, events: TcpEvents): TcpSocket;
+  /** An unconnected UDP socket on a port of the host's choice; null when there is none to be had. `family` 4 or 6. */
+  udp(family: 4 | 6, events: UdpEvents): UdpSocket | null;
+}
+
+export interface TcpSocket {
+  /**
+   * Moves what has arrived to [at, end) of `into`. Returns the number of bytes; 0 when there is nothing now, and
+   * readable() will follow; END once after the last byte. A return of fewer bytes than asked does not mean 0 next time.
+   */
+  read(into: Uint8Array, at: number, end: number): number;
+  /** Returns how many bytes of [at, end) the host took; when not all of them, writable() will follow. */
+  write(b: Uint8Array, at: number, end: number): number;
+  /** No more writes: a FIN follows what was written. */
+  finish(): void;
+  /** Resets the connection, or gives up connecting. */
+  abort(): void;
+  /** Both directions have finished: what was written still leaves, then the socket goes. */
+  close(): void;
+}
+
+export interface TcpEvents {
+  opened(now: number): void;
+  /** The connection was never made. Final. */
+  refused(why: Refusal, now: number): void;
+  /** read() has something, END included. */
+  readable(now: number): void;
+  /** write() takes bytes again. */
+  writable(now: number): void;
+  /** The connection is lost. Final. */
+  failed(why: Refusal, now: number): void;
+}
+
+export interface UdpSocket {
+  /** `hops`: the IP TTL to leave with. A datagram that the host has no room for is lost, as on any network. */
+  send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number): void;
+  close(): void;
+}
+
+export interface UdpEvents {
+  /** `from` is lent as well. */
+  received(from: Endpoint, b: Uint8Array, at: number, end: number, now: number): void;
+  /** A datagram to `to` was refused, where the host can tell. */
+  undeliverable(to: Endpoint, why: Refusal, now: number): void;
+}

@@ -1,0 +1,29 @@
+// Where a flow of the guest leads: the address rules, asked once when the flow is born.
+import type { Endpoint } from './endpoint.ts';
+
+export const Verdict = {
+  /** To the host endpoint that was filled in. */
+  HOST: 0,
+  /** Nobody is there, as a host would say it: RST, or port unreachable. */
+  REFUSE: 1,
+  /** No way there, as a router would say it: network unreachable. */
+  UNREACHABLE: 2,
+  /** To a service inside the network (UDP). */
+  SERVICE: 3,
+  /** Not for us: another guest's, or noise. Silently dropped, and counted. */
+  IGNORE: 4,
+} as const;
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
+
+export interface Routes {
+  /**
+   * The host endpoint for the guest's TCP connection to `remote`; fills `to` when the verdict is HOST.
+   * `attempt` 0, 1, 2 … of the same connection: only a service that dials (DNS) has more than the first; after the
+   * last one the verdict is REFUSE.
+   */
+  tcp(remote: Endpoint, attempt: number, to: Endpoint): Verdict;
+  /** The host endpoint for the guest's datagrams to `remote`; fills `to` when the verdict is HOST. */
+  udp(remote: Endpoint, to: Endpoint): Verdict;
+  /** The inverse, for an answer: what the guest knows the host endpoint `from` as. Changes `from` in place. */
+  seenAs(from: Endpoint): void;
+}

@@ -1,0 +1,63 @@
+// What a protocol module implements to live inside the virtual network: a DHCP server, a DNS forwarder, a TFTP server.
+// It is registered in one place (Environment.services) and needs no change in the stack.
+import type { Endpoint } from './endpoint.ts';
+import type { Host } from './host.ts';
+import type { Network } from './network.ts';
+
+/** One port that a service answers. */
+export interface Binding {
+  readonly protocol: 'udp' | 'tcp';
+  readonly port: number;
+  /** On which of the network's own addresses; 'anywhere' is all of them, and the broadcast address. */
+  readonly at: 'gateway' | 'nameserver' | 'anywhere';
+}
+
+export interface Service {
+  /** For logs. */
+  readonly name: string;
+  readonly bindings: readonly Binding[];
+  /** It carries the guest's traffic to the outside: it is not asked in a restricted network. */
+  readonly egress: boolean;
+  /** Called once, before anything else. */
+  start(net: ServiceNet): void;
+  /** A datagram for one of the bindings. Everything is lent for the duration of the call. */
+  received?(q: Query, now: number): void;
+  /**
+   * Where the guest's TCP connection to `port` goes: fills `to` for attempt 0, 1, 2 … of the same connection.
+   * The stack moves to the next attempt when the host refuses one. False: there is nowhere left, the guest is refused.
+   */
+  dial?(port: number, attempt: number, to: Endpoint): boolean;
+  /** Does what is due at `now`. Spurious calls are harmless. */
+  poll?(now: number): void;
+  /** When poll() must be called at the latest; Infinity when nothing waits. */
+  deadline?(): number;
+  /** Lets go of its host sockets. */
+  close?(): void;
+}
+
+/** One datagram from the guest: payload [at, end) of `b`, and who sent it. One object, reused. */
+export interface Query {
+  b: Uint8Array;
+  at: number;
+  end: number;
+  /** Six bytes: the source of the Ethernet frame. */
+  readonly mac: Uint8Array;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+}
+
+/** What a service may do. */
+export interface ServiceNet {
+  readonly network: Network;
+  /** [0, 1) */
+  readonly random: () => number;
+  /** Sockets of its own, for services with `egress`. */
+  readonly host: Host;
+  /**
+   * Sends one datagram to a guest, fragmented where the MTU asks for it.
+   * `mac`: where to, for guests that have no address yet; null asks the neighbour table, and ARP.
+   */
+  send(from: Endpoint, to: Endpoint, mac: Uint8Array | null, b: Uint8Array, at: number, end: number, now: number): void;
+  /** This guest address is at this MAC: a lease was made. */
+  neighbour(address: Endpoint, mac: Uint8Array, now: number): void;
+}

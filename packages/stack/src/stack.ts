@@ -1,0 +1,43 @@
+import type { Link } from '@reslirp/link';
+import type { Config } from './config.ts';
+import type { Drop } from './drop.ts';
+import type { Host } from './host.ts';
+import type { Service } from './service.ts';
+
+/**
+ * The whole machine, as its driver sees it: bytes and time in, bytes and a deadline out. Milliseconds throughout.
+ *
+ * One turn of the driver: any number of input(), poll() and host events, then flush() once, then sleep until deadline().
+ * Everything of one turn may share one `now`.
+ */
+export interface Stack {
+  /** One frame from the guest, lent for the duration of the call; see FrameHandler for `trusted`. */
+  input(b: Uint8Array, at: number, end: number, trusted: boolean, now: number): Drop;
+  /** Does what is due at `now`. Spurious calls are harmless. */
+  poll(now: number): void;
+  /** When poll() must be called at the latest; Infinity when nothing waits. */
+  deadline(): number;
+  /** The turn is over: segments and ACKs that waited to go together are written, and the link is flushed. */
+  flush(now: number): void;
+  /** Counters by name: frames and bytes each way, flows, and every kind of drop that happened. */
+  stats(): Record<string, number>;
+  /** Resets every flow, toward the guest and the host. The stack takes nothing afterwards. */
+  close(now: number): void;
+}
+
+/** Everything impure that the stack needs, handed in. */
+export interface Environment {
+  readonly link: Link;
+  readonly host: Host;
+  /** [0, 1): sequence numbers, identifiers. Seeded in tests, cryptographic in the programs. */
+  readonly random: () => number;
+  readonly services?: readonly Service[];
+  readonly probe?: Probe;
+}
+
+/** Sees each change of a flow. Costs nothing when absent. */
+export interface Probe {
+  flow?(description: string, before: string, after: string, now: number): void;
+}
+
+export declare function createStack(config: Config, env: Environment): Stack;
