@@ -1,0 +1,86 @@
+// Writes one segment into the link: header, options and checksum around a payload that is lent from the send ring.
+import { Cut } from '@reslirp/link';
+import { Protocol } from '@reslirp/wire/ipv4';
+import * as Tcp from '@reslirp/wire/tcp';
+import * as Options from '@reslirp/wire/tcp-options';
+import { UNRESOLVED } from '../ip/output.ts';
+import type { Packet } from '../packet.ts';
+import type { Context } from './context.ts';
+import type { Flow } from './flow.ts';
+import type { Segment } from './segment.ts';
+import { add, distance, type Seq } from './seq.ts';
+import { Timer } from './timers.ts';
+
+/** RFC 1122 3.2.1.7 */
+const HOPS = 64;
+
+/** Our clock as the guest sees it: one tick is a millisecond (RFC 7323 5.4). */
+export function tsNow(c: Context, f: Flow): number {
+  return (Math.floor(c.now) + f.tsOffset) | 0;
+}
+
+/**
+ * Sends one segment with `size` bytes from the send ring, `offset` bytes after its first.
+ * False when the link is full. A guest whose MAC is unknown loses the segment, as on any cable, and gets it again.
+ */
+export function emit(c: Context, f: Flow, flags: number, seq: Seq, offset: number, size: number): boolean {
+  const syn = (flags & Tcp.Flag.SYN) !== 0;
+  const header = Tcp.HEADER + (syn ? synOptions(f) : f.timestamps ? Options.Size.TIMESTAMPS : 0);
+  const { ip } = c.env;
+  const at = ip.begin(f.remote, f.guest, Protocol.TCP, header + size, HOPS);
+  if (at < 0) return at === UNRESOLVED;
+  const b = ip.slab();
+  const scale = syn ? 0 : f.rcvScale;
+  const window = Math.min(f.rcvWnd >>> scale, 0xffff);
+  Tcp.emit(b, at, f.remote.port, f.guest.port, seq, f.rcvNxt, header, flags | Tcp.Flag.ACK, window);
+  if (syn) putSynOptions(c, f, b, at + Tcp.HEADER);
+  else if (f.timestamps) Options.emitTimestamps(b, at + Tcp.HEADER, tsNow(c, f), f.tsRecent);
+  const from = size > 0 ? f.send.at(offset) : 0;
+  const cut = size <= f.mss ? Cut.NO : f.guest.is4 ? Cut.TCP4 : Cut.TCP6;
+  ip.commit(header, Tcp.SUM, size > 0 ? f.send.bytes : null, from, from + size, cut, cut === Cut.NO ? 0 : f.mss);
+  c.counters.segmentsOut++;
+  told(f, window << scale);
+  return true;
+}
+
+/** The guest has now heard of RCV.NXT and the window. */
+function told(f: Flow, window: number): void {
+  const edge = add(f.rcvNxt, window);
+  if (distance(edge, f.rcvAdv) > 0) f.rcvAdv = edge;
+  f.rcvAcked = f.rcvNxt;
+  f.ackNow = false;
+  f.timers.stop(Timer.DELAYED_ACK);
+}
+
+/** RFC 7323 2.2 and 3.2: window scale and timestamps only to a guest that offered them. */
+function synOptions(f: Flow): number {
+  return Options.Size.MSS + (f.scaling ? Options.Size.WINDOW_SCALE : 0) + (f.timestamps ? Options.Size.TIMESTAMPS : 0);
+}
+
+function putSynOptions(c: Context, f: Flow, b: Uint8Array, at: number): void {
+  at = Options.emitMss(b, at, c.env.mss(f.guest));
+  if (f.scaling) at = Options.emitWindowScale(b, at, f.rcvScale);
+  if (f.timestamps) Options.emitTimestamps(b, at, tsNow(c, f), f.tsRecent);
+}
+
+/** An ACK that cannot wait for the end of the turn: the guest counts duplicates. */
+export function emitAck(c: Context, f: Flow): void {
+  if (emit(c, f, 0, f.sndNxt, 0, 0)) return;
+  f.ackNow = true;
+  c.schedule(f);
+}
+
+/** A RST in answer to a segment that belongs to nothing, RFC 9293 3.10.7.1. */
+export function refuse(c: Context, p: Packet, s: Segment): void {
+  if (s.has(Tcp.Flag.ACK)) bare(c, p, Tcp.Flag.RST, s.ack, 0 as Seq);
+  else bare(c, p, Tcp.Flag.RST | Tcp.Flag.ACK, 0 as Seq, s.next);
+}
+
+function bare(c: Context, p: Packet, flags: number, seq: Seq, ack: Seq): void {
+  const { ip } = c.env;
+  const at = ip.begin(p.to, p.from, Protocol.TCP, Tcp.HEADER, HOPS);
+  if (at < 0) return;
+  Tcp.emit(ip.slab(), at, p.to.port, p.from.port, seq, ack, Tcp.HEADER, flags, 0);
+  ip.commit(Tcp.HEADER, Tcp.SUM, null, 0, 0, Cut.NO, 0);
+  c.counters.segmentsOut++;
+}

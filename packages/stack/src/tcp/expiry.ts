@@ -1,0 +1,68 @@
+// Deadlines that have passed.
+import { Flag } from '@reslirp/wire/tcp';
+import { abort, closeExpired } from './closing.ts';
+import type { Context } from './context.ts';
+import { emit } from './emit.ts';
+import { Ev } from './events.ts';
+import type { Flow } from './flow.ts';
+import { add, after } from './seq.ts';
+import { Timer } from './timers.ts';
+
+/** R2 of RFC 9293 3.8.3: some five minutes with the exponential back-off. */
+const ATTEMPTS = 12;
+/** The same for our SYN-ACK. */
+const SYN_ATTEMPTS = 5;
+/** A closed window is kept for as long as the guest answers (RFC 9293 3.8.6.1); silence for this long is an end. */
+const SILENCE = 300_000;
+const LONGEST_PROBE = 60_000;
+
+/** Does what is due at `c.now`. */
+export function expire(c: Context): void {
+  for (let f = c.due(); f !== null; f = c.due()) {
+    if (f.timers.take(Timer.RETRANSMIT, c.now)) retransmit(c, f);
+    if (f.timers.take(Timer.PERSIST, c.now)) probe(c, f);
+    if (f.timers.take(Timer.CLOSE, c.now)) closeExpired(c, f);
+    if (f.timers.take(Timer.DELAYED_ACK, c.now)) {
+      f.ackNow = true;
+      c.schedule(f);
+    }
+    c.rearm(f);
+  }
+}
+
+/** RFC 6298 (5.4) to (5.6), and all that was in flight after the first segment counts as lost. */
+function retransmit(c: Context, f: Flow): void {
+  if (++f.attempts > (f.has(Ev.OPEN) ? ATTEMPTS : SYN_ATTEMPTS)) {
+    giveUp(c, f);
+    return;
+  }
+  if (f.has(Ev.OPEN)) f.reno.timedOut(f.sndUna, f.sndMax, f.attempts > 1);
+  f.rtt.backOff();
+  f.sndNxt = f.sndUna;
+  f.resend = false;
+  f.timedAt = Number.NaN;
+  c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto);
+  c.schedule(f);
+}
+
+/** RFC 9293 3.8.6.1: one byte, or the FIN, beyond the window. What the guest takes of it, it acknowledges. */
+function probe(c: Context, f: Flow): void {
+  if (c.now - f.heardAt > SILENCE) {
+    giveUp(c, f);
+    return;
+  }
+  const size = Math.min(1, f.send.length);
+  const fin = size === 0;
+  if (emit(c, f, fin ? Flag.FIN : 0, f.sndUna, 0, size)) {
+    if (fin) c.raise(f, Ev.FIN_SENT);
+    const end = add(f.sndUna, 1);
+    if (after(end, f.sndMax)) f.sndMax = end;
+  }
+  f.probes++;
+  c.timer(f, Timer.PERSIST, c.now + Math.min(LONGEST_PROBE, f.rtt.rto * 2 ** f.probes));
+}
+
+function giveUp(c: Context, f: Flow): void {
+  c.counters.timedOut++;
+  abort(c, f);
+}

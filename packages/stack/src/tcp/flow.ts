@@ -1,0 +1,149 @@
+// One TCP connection between the guest and a host socket: the transmission control block of RFC 9293 3.3.1.
+//
+// We are a peer to the guest and a client of the host. The guest's segments become writes, straight from the frame; the
+// host's bytes are read into the send ring and become segments, straight from the ring. Everything here is state;
+// what happens to it stands in opening, arrival, acknowledge, receive, pump, output, expiry, closing.
+//
+//   Acknowledging   The guest is ACKed what the host's socket took, or the receive ring holds; the window closes behind it.
+//   Sending         The send ring keeps bytes until the guest ACKs them; its free room is what is read from the host.
+//   Memory          Rings are lent by Memory while they hold something, and grow with the flow up to limits.tcpBuffer.
+//   Closing         Each direction ends by itself; what is left once both have ended stands in closing.ts.
+//   Left out        Urgent data is passed on in line (RFC 6093 3.4 asks applications for just that), the guest alone can
+//                   open, and so simultaneous open does not happen.
+import type { Endpoint } from '../endpoint.ts';
+import type { TcpSocket } from '../host.ts';
+import { Ev } from './events.ts';
+import type { Memory } from './memory.ts';
+import { ReceiveRing } from './receive-ring.ts';
+import type { Reno } from './reno.ts';
+import { RttEstimator } from './rtt.ts';
+import { SendRing } from './send-ring.ts';
+import { distance, type Seq } from './seq.ts';
+import { TimerTable } from './timers.ts';
+
+export class Flow {
+  /** Slot in the flow table. */
+  readonly slot: number;
+  readonly guest: Endpoint;
+  /** The other end, as the guest knows it. */
+  readonly remote: Endpoint;
+  /** Ev bits; changed by raise() alone. */
+  events: number = 0;
+  socket: TcpSocket | null = null;
+
+  // Send sequence variables. SND.UNA .. sndNxt is in flight, sndMax is the highest number ever sent.
+  readonly iss: Seq;
+  sndUna: Seq;
+  sndNxt: Seq;
+  sndMax: Seq;
+  /** The guest's window in bytes, scaled, and the segment it came with (SND.WL1, SND.WL2). */
+  sndWnd: number = 0;
+  sndWl1: Seq = 0 as Seq;
+  sndWl2: Seq = 0 as Seq;
+  /** Largest window the guest ever offered. */
+  sndWndMax: number = 0;
+  /** Payload bytes of one full segment, options taken off. */
+  mss: number = 536;
+  /** Both sides offered window scaling (RFC 7323 2.2). */
+  scaling: boolean = false;
+  sndScale: number = 0;
+
+  // Receive sequence variables
+  irs: Seq = 0 as Seq;
+  rcvNxt: Seq = 0 as Seq;
+  /** Right edge of the window that the guest has been told. */
+  rcvAdv: Seq = 0 as Seq;
+  /** RCV.NXT of the last ACK sent (Last.ACK.sent in RFC 7323). */
+  rcvAcked: Seq = 0 as Seq;
+  rcvScale: number = 0;
+  /** Bytes that the guest may have outstanding: the window while nothing waits for the host. */
+  rcvLimit: number = 0;
+  /** What rcvLimit may grow to: the largest ring, or what a window without scaling can say. */
+  rcvLimitMost: number = 0;
+  /** RCV.NXT when rcvLimit last changed. */
+  rcvGrownAt: Seq = 0 as Seq;
+  /** What counts as a full segment of the guest when ACKs are delayed (RFC 5681 4.2), bytes. */
+  rcvMss: number = 536;
+
+  /** The guest's FIN came, perhaps ahead of bytes that are missing: its sequence number. */
+  finKnown: boolean = false;
+  rcvFin: Seq = 0 as Seq;
+
+  // Round trips: timestamps (RFC 7323), or one segment timed at a time
+  timestamps: boolean = false;
+  /** TS.Recent, and when it was taken. */
+  tsRecent: number = 0;
+  tsRecentAt: number = 0;
+  /** Added to the clock in our TSval, so that it tells nothing about the host. */
+  readonly tsOffset: number;
+  /** Without timestamps: the segment being timed ends here, and left at timedAt; NaN when none is. */
+  timedEnd: Seq = 0 as Seq;
+  timedAt: number = Number.NaN;
+
+  readonly send: SendRing;
+  readonly receive: ReceiveRing;
+  readonly rtt: RttEstimator = new RttEstimator();
+  readonly timers: TimerTable = new TimerTable();
+  reno: Reno;
+
+  /** The host socket may have more to read. */
+  readable: boolean = false;
+  /** The segment at SND.UNA is to be sent again, whatever else waits. */
+  resend: boolean = false;
+  /** An ACK is owed now, not later. */
+  ackNow: boolean = false;
+  /** Waiting in the run queue for the end of the turn. */
+  queued: boolean = false;
+  /** Cwnd, and not the guest's window or a lack of bytes, ended the last round of sending. */
+  limited: boolean = false;
+  /** Retransmission timeouts in a row without progress. */
+  attempts: number = 0;
+  /** Probes of the guest's closed window, in a row. */
+  probes: number = 0;
+  /** Which of a service's addresses is being dialled. */
+  dialled: number = 0;
+  /** The guest's SYN, IP header included, for an ICMP error; null once open. */
+  syn: Uint8Array | null = null;
+  /** When the guest's last segment came. */
+  heardAt: number = 0;
+  /** Last time a challenge ACK was sent (RFC 5961 7). */
+  challengedAt: number = -Infinity;
+
+  constructor(slot: number, guest: Endpoint, remote: Endpoint, iss: Seq, tsOffset: number, memory: Memory, reno: Reno) {
+    this.slot = slot;
+    this.guest = guest;
+    this.remote = remote;
+    this.iss = iss;
+    this.sndUna = iss;
+    this.sndNxt = iss;
+    this.sndMax = iss;
+    this.tsOffset = tsOffset;
+    this.send = new SendRing(memory);
+    this.receive = new ReceiveRing(memory);
+    this.reno = reno;
+  }
+
+  has(ev: number): boolean {
+    return (this.events & ev) !== 0;
+  }
+
+  /** Bytes in the send ring that have not been sent, or are to be sent again. Once OPEN: SND.UNA is the ring's first. */
+  get unsent(): number {
+    return Math.max(0, this.send.length - distance(this.sndNxt, this.sndUna)); // a FIN in flight is no byte
+  }
+
+  /** Our FIN is to be sent, or sent again, once nothing is unsent. */
+  get finDue(): boolean {
+    return this.has(Ev.HOST_FIN) && !this.has(Ev.FIN_ACKED) && distance(this.sndNxt, this.sndUna) <= this.send.length;
+  }
+
+  get inFlight(): number {
+    return distance(this.sndNxt, this.sndUna);
+  }
+
+  /** What the guest may send from RCV.NXT on, bytes. Never takes back what was offered (RFC 9293 3.8.6). */
+  get rcvWnd(): number {
+    const offered = distance(this.rcvAdv, this.rcvNxt);
+    return Math.max(offered, this.rcvLimit - this.receive.ready);
+  }
+}

@@ -1,0 +1,36 @@
+// Moves bytes between the host socket and the rings. What the guest gets to hear of it is output's.
+import { END } from '../host.ts';
+import { tellHost } from './closing.ts';
+import type { Context } from './context.ts';
+import { Ev } from './events.ts';
+import type { Flow } from './flow.ts';
+
+/** Host to guest: reads while the host has something and the send ring room. */
+export function fill(c: Context, f: Flow): void {
+  const { socket, send } = f;
+  if (!f.readable || socket === null) return;
+  send.open();
+  while (send.room > 0) {
+    const at = send.at(send.length);
+    const n = socket.read(send.bytes, at, at + send.writable());
+    if (n > 0) {
+      send.wrote(n);
+      continue;
+    }
+    f.readable = false;
+    if (n === END) c.raise(f, Ev.HOST_FIN);
+    break;
+  }
+  if (send.length === 0) send.release();
+  c.schedule(f);
+}
+
+/** Guest to host: writes what has been waiting for the host, and then the guest's FIN. */
+export function drain(c: Context, f: Flow): void {
+  if (f.socket === null) return;
+  if (f.receive.ready > 0) {
+    f.receive.drain(f.socket);
+    c.schedule(f); // the window may be worth an update
+  }
+  tellHost(c, f);
+}

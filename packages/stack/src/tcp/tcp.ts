@@ -1,0 +1,73 @@
+// TCP toward the guest: a full endpoint (RFC 9293), whose application is a socket of the host.
+//
+//   a segment in   arrival (RFC 9293's checks) > acknowledge, receive        a new one: opening
+//   a host event   opening (opened, refused) and pump (readable, writable)
+//   end of turn    output: segments, then one ACK
+//   time           expiry
+//   the end        closing
+//
+// The order of one turn: what comes in only changes flows, and puts them into the run queue; what goes out leaves in flush().
+import * as Wire from '@reslirp/wire/tcp';
+import { Drop } from '../drop.ts';
+import type { Packet } from '../packet.ts';
+import { arrive } from './arrival.ts';
+import { abort } from './closing.ts';
+import { Context, type Served } from './context.ts';
+import type { TcpEnvironment } from './environment.ts';
+import { expire } from './expiry.ts';
+import type { Flow } from './flow.ts';
+import { listen } from './opening.ts';
+import { output } from './output.ts';
+
+export class Tcp {
+  readonly #c: Context;
+  readonly #output: (f: Flow) => Served;
+
+  constructor(env: TcpEnvironment) {
+    const c = new Context(env);
+    this.#c = c;
+    this.#output = (f) => output(c, f);
+  }
+
+  /** One segment from the guest; the packet's ports are filled in here. */
+  input(p: Packet, now: number): Drop {
+    const c = this.#c;
+    c.now = now;
+    if (Wire.check(p.b, p.at, p.end) !== Wire.Malformed.NO) return c.env.drops.count(Drop.TCP_MALFORMED);
+    if (!p.trusted && !Wire.verify(p.b, p.at, p.end, p.pseudo)) return c.env.drops.count(Drop.TCP_CHECKSUM);
+    p.from.port = Wire.srcPort(p.b, p.at);
+    p.to.port = Wire.dstPort(p.b, p.at);
+    c.counters.segmentsIn++;
+    const s = c.segment;
+    s.read(p.b, p.at, p.end);
+    const f = c.find(p.from, p.to);
+    return f === null ? listen(c, p, s) : arrive(c, f, p, s);
+  }
+
+  /** Does what is due at `now`. */
+  poll(now: number): void {
+    this.#c.now = now;
+    expire(this.#c);
+  }
+
+  deadline(): number {
+    return this.#c.deadline();
+  }
+
+  /** The end of the turn: every flow with something to say says it, in turn, until the link is full. */
+  flush(now: number): void {
+    this.#c.now = now;
+    this.#c.serve(this.#output);
+  }
+
+  /** Resets every flow, toward the guest and the host. */
+  close(now: number): void {
+    this.#c.now = now;
+    for (const f of this.#c.all()) abort(this.#c, f);
+  }
+
+  /** Flows and bytes held now, and what has happened so far. */
+  stats(): Record<string, number> {
+    return { flows: this.#c.table.size, ringBytes: this.#c.memory.lent, ...this.#c.counters };
+  }
+}
