@@ -1,0 +1,59 @@
+// Messages for people: one line each, on stderr and nowhere else, for stdout is the cable.
+
+export const Level = { NONE: 0, ERROR: 1, WARN: 2, INFO: 3, DEBUG: 4 } as const;
+export type Level = (typeof Level)[keyof typeof Level];
+
+const NAMES: readonly string[] = Object.keys(Level).map((name) => name.toLowerCase());
+
+/** Bytes that may wait for whoever reads stderr. Beyond them lines are lost, and counted: a guest can cause any number. */
+const MOST_WAITING = 1 << 20;
+
+/** What is asked of process.stderr. */
+export interface Sink {
+  readonly writableLength: number;
+  write(text: string): unknown;
+}
+
+export class Log {
+  readonly level: Level;
+  readonly #sink: Sink;
+  #lost = 0;
+
+  constructor(level: Level, sink: Sink) {
+    this.level = level;
+    this.#sink = sink;
+  }
+
+  error(text: string): void {
+    this.#line(Level.ERROR, text);
+  }
+
+  warn(text: string): void {
+    this.#line(Level.WARN, text);
+  }
+
+  info(text: string): void {
+    this.#line(Level.INFO, text);
+  }
+
+  debug(text: string): void {
+    this.#line(Level.DEBUG, text);
+  }
+
+  #line(level: Level, text: string): void {
+    if (level > this.level) return;
+    if (this.#sink.writableLength > MOST_WAITING) {
+      this.#lost++;
+      return;
+    }
+    if (this.#lost > 0) this.#sink.write(`reslirp: warn: ${this.#lost} messages were lost: nobody reads them\n`);
+    this.#lost = 0;
+    this.#sink.write(`reslirp: ${NAMES[level]}: ${oneLine(text)}\n`);
+  }
+}
+
+/** A host name or a path may hold anything: control characters are shown, not obeyed. */
+export function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}

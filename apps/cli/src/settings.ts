@@ -1,0 +1,106 @@
+// Choices to configurations: where the pieces that options gave apart are fitted together, and checked against each other.
+import type { Dhcp4Config } from '@reslirp/services/dhcp4';
+import type { Config } from '@reslirp/stack';
+import { format4, mask4 } from '@reslirp/wire/address';
+import { Level } from './log.ts';
+import { type Choices, DEFAULTS } from './options.ts';
+import { UsageError } from './parse.ts';
+import type { AddressValue } from './values.ts';
+
+export interface Settings {
+  /** Every address is filled in. */
+  readonly network: Required<Omit<Config, 'limits'>>;
+  /** Null: no DHCP. */
+  readonly dhcp: Dhcp4Config | null;
+  readonly dns: boolean;
+  /** Null: the system's own. */
+  readonly resolvConf: string | null;
+  readonly level: Level;
+}
+
+/** A network, its addresses unsigned so that they can be compared and added to. */
+interface Span {
+  /** What +N counts from. */
+  readonly base: number;
+  /** The first and the last address that a host can have. */
+  readonly first: number;
+  readonly last: number;
+  /** In CIDR form. */
+  readonly cidr: string;
+}
+
+/** Throws a UsageError when the choices do not go together. */
+export function settings(choices: Choices): Settings {
+  const all = { ...DEFAULTS, ...choices };
+  const span = spanOf(choices);
+  const gateway = hostIn(span, '--vhost', all.gateway);
+  const nameserver = hostIn(span, '--vnameserver', all.nameserver);
+  if (nameserver === gateway) {
+    throw new UsageError('--vnameserver', `'${format4(nameserver)}' is not free: it is the gateway (--vhost)`);
+  }
+  const restricted = all.restricted ?? false;
+  const dns = !all.disableDns;
+  return {
+    network: {
+      network: span.cidr,
+      gateway: format4(gateway),
+      nameserver: format4(nameserver),
+      mtu: all.mtu,
+      mru: all.mru ?? all.mtu,
+      restricted,
+      hostLoopback: !all.disableHostLoopback,
+    },
+    dhcp: all.disableDhcp
+      ? null
+      : {
+          start: format4(poolStart(span, choices.dhcpStart, [gateway, nameserver])),
+          router: !restricted,
+          nameservers: dns && !restricted ? [format4(nameserver)] : [],
+          hostname: all.hostName,
+          ...(all.domainName === undefined ? {} : { domain: all.domainName }),
+          search: all.searchDomains ?? [],
+        },
+    dns,
+    resolvConf: all.resolvConf ?? null,
+    level: all.level ?? Level.WARN,
+  };
+}
+
+/** A network that was given must be one exactly; the usual one gives way to a shorter --vnetmask, as in the original. */
+function spanOf(choices: Choices): Span {
+  const { address, prefix: ownPrefix } = choices.network ?? DEFAULTS.network;
+  const prefix = ownPrefix ?? choices.mask ?? DEFAULTS.mask;
+  const network = address & mask4(prefix);
+  const cidr = `${format4(network)}/${prefix}`;
+  if (choices.mask !== undefined && choices.mask !== prefix) {
+    throw new UsageError('--vnetmask', `'${format4(mask4(choices.mask))}' is not the mask of --vnetwork ${cidr}`);
+  }
+  const top = network >>> 24;
+  if (top === 0 || top === 127 || top >= 224) {
+    throw new UsageError('--vnetwork', `'${cidr}' is not a network that hosts can be in: 1.0.0.0 to 223.255.255.255, not 127`);
+  }
+  if (choices.network !== undefined && network !== address) {
+    throw new UsageError('--vnetwork', `'${format4(address)}' is not a network of ${prefix} bits: ${cidr} is`);
+  }
+  const start = network >>> 0;
+  return { base: address >>> 0, first: start + 1, last: start + 2 ** (32 - prefix) - 2, cidr };
+}
+
+function hostIn(span: Span, option: string, value: AddressValue): number {
+  const ip = resolve(span, value);
+  if (ip >= span.first && ip <= span.last) return ip;
+  const given = 'offset' in value ? `+${value.offset}` : format4(value.ip);
+  throw new UsageError(option, `'${given}' is not an address for a host of ${span.cidr}`);
+}
+
+/** In a network too small for the usual start: the first address that is free. */
+function poolStart(span: Span, given: AddressValue | undefined, taken: readonly number[]): number {
+  const start = given === undefined ? resolve(span, DEFAULTS.dhcpStart) : hostIn(span, '--vdhcp-start', given);
+  const least = given === undefined && start > span.last ? span.first : start;
+  for (let ip = least; ip <= span.last; ip++) if (!taken.includes(ip)) return ip;
+  throw new UsageError('--vdhcp-start', `'${format4(least)}' leaves no address for guests in ${span.cidr}`);
+}
+
+function resolve(span: Span, value: AddressValue): number {
+  return 'offset' in value ? span.base + value.offset : value.ip >>> 0;
+}

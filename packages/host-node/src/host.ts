@@ -1,0 +1,115 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import type { Endpoint } from '@reslirp/stack/endpoint';
+import {
+  type Host,
+  Refusal,
+  type TcpEvents,
+  type TcpSocket,
+  type UdpEvents,
+  type UdpSocket,
+} from '@reslirp/stack/host';
+import { ChunkPool } from './chunks.ts';
+import { Departures } from './outbox.ts';
+import { NodeTcpSocket, RefusedTcpSocket, type TcpShared } from './tcp.ts';
+import { NodeUdpSocket, type UdpShared } from './udp.ts';
+
+/** One read of a socket takes this much at most; all sockets share the buffer. */
+const READ_BUFFER = 64 * 1024;
+
+export interface NodeHostOptions {
+  /** Milliseconds; every event carries it. A Turn's now() keeps a whole turn at one instant: performance.now(). */
+  readonly now?: () => number;
+  /** The address that sockets of its family leave from: the system's choice. */
+  readonly localAddress?: string;
+  /** How long a connect may hang, milliseconds: 75,000. */
+  readonly connectTimeout?: number;
+  /** TCP sockets at once: 16,384. Beyond them a connect is refused as EXHAUSTED. */
+  readonly maxSockets?: number;
+  /** UDP sockets at once: 8,192. Beyond them udp() returns null. */
+  readonly maxDatagramSockets?: number;
+}
+
+export interface NodeHost extends Host {
+  /** Open sockets, bytes held for them, and datagrams that were lost for want of room. */
+  stats(): { tcpSockets: number; udpSockets: number; heldBytes: number; datagramsLost: number };
+  /** Resets every connection and closes every socket; there are no more events, and no more sockets. */
+  close(): void;
+}
+
+/** Sockets of this process. Throws a TypeError for a `localAddress` that is no address. */
+export function nodeHost(options: NodeHostOptions = {}): NodeHost {
+  return new SocketHost(options);
+}
+
+class SocketHost implements NodeHost, TcpShared, UdpShared {
+  readonly now: () => number;
+  readonly buffer: Uint8Array = new Uint8Array(READ_BUFFER);
+  readonly chunks: ChunkPool = new ChunkPool();
+  readonly departures: Departures = new Departures();
+  readonly connectTimeout: number;
+  readonly #localAddress: string | undefined;
+  readonly #maxSockets: number;
+  readonly #maxDatagramSockets: number;
+  readonly #tcp: Set<NodeTcpSocket> = new Set();
+  readonly #udp: Set<NodeUdpSocket> = new Set();
+  #lost: number = 0;
+  #closed: boolean = false;
+
+  constructor(options: NodeHostOptions) {
+    const { localAddress } = options;
+    if (localAddress !== undefined && !isIPv4(localAddress) && !isIPv6(localAddress)) {
+      throw new TypeError(`localAddress: '${localAddress}' is no IP address`);
+    }
+    this.now = options.now ?? (() => performance.now());
+    this.connectTimeout = options.connectTimeout ?? 75_000;
+    this.#localAddress = localAddress;
+    this.#maxSockets = options.maxSockets ?? 16_384;
+    this.#maxDatagramSockets = options.maxDatagramSockets ?? 8_192;
+  }
+
+  connect(to: Endpoint, events: TcpEvents): TcpSocket {
+    if (this.#closed || this.#tcp.size >= this.#maxSockets) {
+      return new RefusedTcpSocket(Refusal.EXHAUSTED, events, this.now);
+    }
+    const socket = new NodeTcpSocket(to, events, this);
+    this.#tcp.add(socket);
+    return socket;
+  }
+
+  udp(family: 4 | 6, events: UdpEvents): UdpSocket | null {
+    if (this.#closed || this.#udp.size >= this.#maxDatagramSockets) return null;
+    const socket = new NodeUdpSocket(family, events, this);
+    if (!socket.bind()) return null;
+    this.#udp.add(socket);
+    return socket;
+  }
+
+  stats(): ReturnType<NodeHost['stats']> {
+    return {
+      tcpSockets: this.#tcp.size,
+      udpSockets: this.#udp.size,
+      heldBytes: this.chunks.held,
+      datagramsLost: this.#lost,
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const socket of this.#tcp) socket.abort();
+    for (const socket of this.#udp) socket.close();
+  }
+
+  localAddress(family: 4 | 6): string | undefined {
+    const address = this.#localAddress;
+    return address !== undefined && isIPv4(address) === (family === 4) ? address : undefined;
+  }
+
+  lost(): void {
+    this.#lost++;
+  }
+
+  gone(socket: NodeTcpSocket | NodeUdpSocket): void {
+    if (socket instanceof NodeTcpSocket) this.#tcp.delete(socket);
+    else this.#udp.delete(socket);
+  }
+}

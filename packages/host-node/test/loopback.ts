@@ -1,0 +1,118 @@
+// The far side of the host contract on real loopback sockets.
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Endpoint } from '@reslirp/stack/endpoint';
+import type { FarDatagrams, FarListener, FarTcp, HostUnderTest } from '@reslirp/stack/host-contract';
+import { type NodeHostOptions, nodeHost } from '../src/index.ts';
+
+const PATIENCE = 5_000;
+
+export function loopback(port: number): Endpoint {
+  return Endpoint.parse('127.0.0.1', port)!;
+}
+
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`never: ${what}`);
+    await sleep(1);
+  }
+}
+
+export interface Loopback extends HostUnderTest {
+  readonly host: ReturnType<typeof nodeHost>;
+}
+
+export function underTest(options: NodeHostOptions = {}): Loopback {
+  const host = nodeHost(options);
+  const closers: (() => void)[] = [() => host.close()];
+  const listening = async (): Promise<{ server: Server; accepted: FarSocket[]; at: Endpoint }> => {
+    const accepted: FarSocket[] = [];
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (s) => accepted.push(new FarSocket(s)));
+    server.listen(0, '127.0.0.1', 1024);
+    await once(server, 'listening');
+    closers.push(() => {
+      server.close();
+      for (const far of accepted) far.destroy();
+    });
+    return { server, accepted, at: loopback((server.address() as AddressInfo).port) };
+  };
+  return {
+    host,
+    listen: async (): Promise<FarListener> => listening(),
+    refusing: async () => {
+      const { server, at } = await listening();
+      server.close();
+      await once(server, 'close');
+      return at;
+    },
+    datagrams: () => farDatagrams(closers),
+    until,
+    settle: () => sleep(40),
+    close: async () => {
+      for (const close of closers) close();
+      const gone = (): boolean => Object.values(host.stats()).every((n) => n === 0);
+      await until(`nothing is held: ${JSON.stringify(host.stats())}`, gone);
+    },
+  };
+}
+
+class FarSocket implements FarTcp {
+  ended = false;
+  lost = false;
+  #take: (b: Uint8Array, at: number, end: number) => void = () => {};
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('end', () => {
+      this.ended = true;
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.lost ||= error.code === 'ECONNRESET' || error.code === 'EPIPE';
+    });
+    socket.on('data', (b) => this.#take(b, 0, b.length));
+    socket.pause();
+  }
+
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
+  read(take: (b: Uint8Array, at: number, end: number) => void): void {
+    this.#take = take;
+    this.#socket.resume();
+  }
+
+  write(b: Uint8Array): void {
+    this.#socket.write(b);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+async function farDatagrams(closers: (() => void)[]): Promise<FarDatagrams> {
+  const socket = createSocket('udp4');
+  const received: { from: Endpoint; bytes: Uint8Array }[] = [];
+  socket.on('message', (bytes, from) => received.push({ from: loopback(from.port), bytes }));
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  closers.push(() => socket.close());
+  return {
+    at: loopback(socket.address().port),
+    received,
+    send: (to, bytes) => socket.send(bytes, to.port, to.address()),
+  };
+}

@@ -1,0 +1,156 @@
+// What the server says: the messages OFFER, ACK and NAK, RFC 2131 4.3 and table 3, with the options of RFC 2132.
+//
+// First come the options that a reply must have, then those that the client asked for (option 55), in its order, as long as
+// there is room within its largest message (57). A client that asks for nothing gets all. Another option is one more case in
+// #option(); there is room for a boot file in the fixed fields, which stay empty as yet.
+import type { ServiceNet } from '@reslirp/stack/service';
+import * as Dhcp from '@reslirp/wire/dhcp4';
+import { ascii } from './domain-name.ts';
+import { FOR_EVER, type Settings } from './settings.ts';
+
+const { Message, Op, Option } = Dhcp;
+
+/** IPv4 and UDP headers: option 57 counts them (RFC 2132 9.10 takes the 576 bytes of RFC 791). */
+const IP_UDP = 28;
+/** RFC 2131 2: what every client takes. */
+const SMALLEST = 576;
+/** More than this is never needed, whatever a client says it takes. */
+const LARGEST = 1500;
+
+/** To a client without a list, in this order. RFC 2132 3.3: the subnet mask goes before the routers; it is always sent. */
+const USUAL = Uint8Array.of(
+  Option.ROUTER,
+  Option.DNS,
+  Option.MTU,
+  Option.BROADCAST,
+  Option.HOST_NAME,
+  Option.DOMAIN_NAME,
+  Option.DOMAIN_SEARCH,
+);
+
+export class ReplyWriter {
+  /** The last message, from offset 0. */
+  readonly bytes: Uint8Array = new Uint8Array(LARGEST);
+  /** Options that a client asked for and had no room for. */
+  omitted: number = 0;
+  readonly #network: ServiceNet['network'];
+  readonly #settings: Settings;
+  readonly #nameservers: readonly number[];
+  readonly #value: Uint8Array = new Uint8Array(255);
+  readonly #sent: Uint8Array = new Uint8Array(256);
+
+  constructor(settings: Settings, network: ServiceNet['network']) {
+    this.#settings = settings;
+    this.#network = network;
+    this.#nameservers = settings.nameservers ?? [network.nameserver4];
+  }
+
+  /**
+   * An OFFER or ACK to the request [at, end) of `b`. `yours` and `seconds` are 0 in the answer to INFORM, which gives neither
+   * address nor lease (RFC 2131 4.3.5). Returns the end of the message.
+   */
+  configured(type: number, b: Uint8Array, at: number, end: number, yours: number, seconds: number): number {
+    const stop = this.#size(b, at, end) - 1;
+    let next = this.#begin(type, b, at, end, stop, yours);
+    if (seconds > 0) next = this.#lease(next, stop, seconds);
+    next = Dhcp.emit32(this.bytes, next, stop, Option.SUBNET_MASK, this.#network.mask4);
+    const asked = Dhcp.copyOption(b, at, end, Option.PARAMETER_LIST, this.#value, 0, this.#value.length);
+    next = asked < 0 ? this.#options(USUAL, USUAL.length, next, stop) : this.#options(this.#value, asked, next, stop);
+    return Dhcp.emitEnd(this.bytes, 0, next, stop + 1);
+  }
+
+  /** A NAK; `why` is for people. Returns the end of the message. */
+  nak(b: Uint8Array, at: number, end: number, why: string): number {
+    const stop = this.#size(b, at, end) - 1;
+    const text = ascii(why);
+    const next = this.#begin(Message.NAK, b, at, end, stop, 0);
+    return Dhcp.emitEnd(
+      this.bytes,
+      0,
+      Dhcp.emitBytes(this.bytes, next, stop, Option.TEXT, text, 0, text.length),
+      stop + 1,
+    );
+  }
+
+  /** Room for the message, within what the client takes and what goes in one piece. */
+  #size(b: Uint8Array, at: number, end: number): number {
+    const taken = Math.max(SMALLEST, Dhcp.option16(b, at, end, Option.MAX_SIZE, SMALLEST));
+    return Math.min(taken, LARGEST, Math.max(SMALLEST, this.#network.mtu)) - IP_UDP;
+  }
+
+  #begin(type: number, b: Uint8Array, at: number, end: number, stop: number, yours: number): number {
+    const isNak = type === Message.NAK;
+    const relay = Dhcp.giaddr(b, at);
+    // RFC 2131 4.3.2: a relay broadcasts a NAK, since the client may have no usable address
+    const broadcast = Dhcp.isBroadcast(b, at) || (isNak && relay !== 0);
+    const client = type === Message.ACK ? Dhcp.ciaddr(b, at) : 0;
+    const xid = Dhcp.xid(b, at);
+    let next = Dhcp.emit(
+      this.bytes,
+      0,
+      Op.REPLY,
+      xid,
+      broadcast,
+      client,
+      yours,
+      0,
+      relay,
+      b.subarray(at, end),
+      Dhcp.CHADDR,
+    );
+    next = Dhcp.emit8(this.bytes, next, stop, Option.MESSAGE_TYPE, type);
+    next = Dhcp.emit32(this.bytes, next, stop, Option.SERVER_ID, this.#network.gateway4);
+    // RFC 6842 3: the client's identifier goes back
+    const id = Dhcp.copyOption(b, at, end, Option.CLIENT_ID, this.#value, 0, this.#value.length);
+    return id < 0 ? next : Dhcp.emitBytes(this.bytes, next, stop, Option.CLIENT_ID, this.#value, 0, id);
+  }
+
+  /** RFC 2131 4.4.5: T1 is half of the lease, T2 seven eighths; one without end is never renewed. */
+  #lease(next: number, stop: number, seconds: number): number {
+    next = Dhcp.emit32(this.bytes, next, stop, Option.LEASE_TIME, seconds);
+    if (seconds === FOR_EVER) return next;
+    next = Dhcp.emit32(this.bytes, next, stop, Option.RENEWAL_TIME, Math.floor(seconds / 2));
+    return Dhcp.emit32(this.bytes, next, stop, Option.REBINDING_TIME, Math.floor(seconds * 0.875));
+  }
+
+  #options(asked: Uint8Array, count: number, next: number, stop: number): number {
+    this.#sent.fill(0);
+    for (let i = 0; i < count; i++) {
+      const code = asked[i] ?? 0;
+      if (this.#sent[code] !== 0) continue;
+      this.#sent[code] = 1;
+      const after = this.#option(code, next, stop);
+      if (after < 0) this.omitted++;
+      else next = after;
+    }
+    return next;
+  }
+
+  /** Returns where the next option goes: `next` when we have no such option, -1 when it does not fit. */
+  #option(code: number, next: number, stop: number): number {
+    const n = this.#network;
+    switch (code) {
+      case Option.ROUTER:
+        return this.#settings.router ? Dhcp.emit32(this.bytes, next, stop, code, n.gateway4) : next;
+      case Option.DNS:
+        if (this.#nameservers.length === 0) return next;
+        return Dhcp.emitAddresses(this.bytes, next, stop, code, this.#nameservers);
+      case Option.MTU:
+        return Dhcp.emit16(this.bytes, next, stop, code, n.mtu);
+      case Option.BROADCAST:
+        return Dhcp.emit32(this.bytes, next, stop, code, n.broadcast4);
+      case Option.HOST_NAME:
+        return this.#text(code, next, stop, this.#settings.hostname);
+      case Option.DOMAIN_NAME:
+        return this.#text(code, next, stop, this.#settings.domain);
+      case Option.DOMAIN_SEARCH:
+        return this.#text(code, next, stop, this.#settings.search);
+      default:
+        return next;
+    }
+  }
+
+  #text(code: number, next: number, stop: number, value: Uint8Array): number {
+    return value.length === 0 ? next : Dhcp.emitBytes(this.bytes, next, stop, code, value, 0, value.length);
+  }
+}

@@ -1,0 +1,69 @@
+// What the server is told, and what it makes of it before the first packet.
+import { parse4 } from '@reslirp/wire/address';
+import { ConfigError, integer } from '../config-error.ts';
+import { ascii, labels } from './domain-name.ts';
+import { encodeSearchList } from './search-list.ts';
+
+/** Every field has the default named beside it. Addresses are text ('10.0.2.15') or int32, as in Network. */
+export interface Dhcp4Config {
+  /** First address to give; the pool goes on to the end of the network: its address + 15, or + 1 where that lies outside. */
+  readonly start?: string | number;
+  /** Seconds, 60 to 4294967295, which is for ever: 86,400. A client that asks for less gets less. */
+  readonly leaseSeconds?: number;
+  /** Announce the gateway as router (option 3): true. Off in a restricted network. */
+  readonly router?: boolean;
+  /** Option 6, at most 63: the network's nameserver. [] for none: DNS is off, or the network is restricted. */
+  readonly nameservers?: readonly (string | number)[];
+  /** Name for the guest, option 12: none. */
+  readonly hostname?: string;
+  /** Domain of the guest, option 15: none. */
+  readonly domain?: string;
+  /** Domain search list, option 119: none. */
+  readonly search?: readonly string[];
+  /** Clients remembered at once, however large the pool: 4,096. */
+  readonly maxLeases?: number;
+}
+
+/** A Dhcp4Config that has been checked. Empty bytes: the option is not sent. */
+export interface Settings {
+  /** Null: by the network. */
+  readonly start: number | null;
+  readonly leaseSeconds: number;
+  readonly router: boolean;
+  /** Null: the network's. */
+  readonly nameservers: readonly number[] | null;
+  readonly hostname: Uint8Array;
+  readonly domain: Uint8Array;
+  readonly search: Uint8Array;
+  readonly maxLeases: number;
+}
+
+/** RFC 2131 3.3 */
+export const FOR_EVER = 0xffffffff;
+/** Shorter ones would keep the guest busy with renewing. */
+export const SHORTEST = 60;
+
+/** Throws ConfigError. */
+export function settings(config: Dhcp4Config): Settings {
+  if ((config.nameservers?.length ?? 0) > 63) throw new ConfigError('nameservers', 'more than 63');
+  return {
+    start: config.start === undefined ? null : address('start', config.start),
+    leaseSeconds: integer('leaseSeconds', config.leaseSeconds, 86_400, SHORTEST, FOR_EVER),
+    router: config.router ?? true,
+    nameservers: config.nameservers?.map((a, i) => address(`nameservers[${i}]`, a)) ?? null,
+    hostname: name('hostname', config.hostname),
+    domain: name('domain', config.domain),
+    search: encodeSearchList('search', config.search ?? []),
+    maxLeases: integer('maxLeases', config.maxLeases, 4096, 1, 1 << 20),
+  };
+}
+
+function address(field: string, value: string | number): number {
+  const ip = typeof value === 'number' ? value | 0 : parse4(value);
+  if (ip === null) throw new ConfigError(field, `'${value}' is not an IPv4 address`);
+  return ip;
+}
+
+function name(field: string, value: string | undefined): Uint8Array {
+  return value === undefined ? new Uint8Array(0) : ascii(labels(field, value).join('.'));
+}
