@@ -18,7 +18,8 @@ export function helpText(): string {
   const width = Math.max(...OPTIONS.map((option) => left(option).length));
   const groups = [...new Set(OPTIONS.map(({ group }) => group))].map((group) => {
     const lines = OPTIONS.filter((option) => option.group === group).map(
-      (option) => `  ${left(option).padEnd(width)}  ${option.help}${option.default === undefined ? '' : ` (${option.default})`}`,
+      (option) =>
+        `  ${left(option).padEnd(width)}  ${option.help}${option.default === undefined ? '' : ` (${option.default})`}`,
     );
     return `${group}:\n${lines.join('\n')}\n`;
   });

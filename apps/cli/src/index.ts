@@ -1,1 +1,5 @@
-export {};
+// For programs that want reslirp's own wiring: the command line without the process around it.
+export { helpText } from './help.ts';
+export { parse, UsageError } from './parse.ts';
+export { type Running, run } from './run.ts';
+export { type Settings, settings } from './settings.ts';

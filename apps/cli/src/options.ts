@@ -204,7 +204,10 @@ export const DEFAULTS: Required<Pick<Choices, Defaulted>> = OPTIONS.reduce((choi
   return choices;
 }, {}) as Required<Pick<Choices, Defaulted>>;
 
-function into<K extends keyof Choices>(field: K, kind: Kind<NonNullable<Choices[K]>>): Pick<Option, 'accepts' | 'take'> {
+function into<K extends keyof Choices>(
+  field: K,
+  kind: Kind<NonNullable<Choices[K]>>,
+): Pick<Option, 'accepts' | 'take'> {
   return {
     accepts: kind.accepts,
     take(choices, text) {

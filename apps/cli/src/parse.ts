@@ -66,7 +66,12 @@ function apply({ rawName, name, value }: Given, choices: Choices): void {
 }
 
 function unknown(rawName: string): string {
-  const like = rawName.startsWith('--') ? nearest(rawName, [...BY_NAME.keys()].map((name) => `--${name}`)) : null;
+  const like = rawName.startsWith('--')
+    ? nearest(
+        rawName,
+        [...BY_NAME.keys()].map((name) => `--${name}`),
+      )
+    : null;
   return `there is no such option; ${like === null ? '--help lists them all' : `did you mean ${like}?`}`;
 }
 

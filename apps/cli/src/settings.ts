@@ -77,7 +77,10 @@ function spanOf(choices: Choices): Span {
   }
   const top = network >>> 24;
   if (top === 0 || top === 127 || top >= 224) {
-    throw new UsageError('--vnetwork', `'${cidr}' is not a network that hosts can be in: 1.0.0.0 to 223.255.255.255, not 127`);
+    throw new UsageError(
+      '--vnetwork',
+      `'${cidr}' is not a network that hosts can be in: 1.0.0.0 to 223.255.255.255, not 127`,
+    );
   }
   if (choices.network !== undefined && network !== address) {
     throw new UsageError('--vnetwork', `'${format4(address)}' is not a network of ${prefix} bits: ${cidr} is`);

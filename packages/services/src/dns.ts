@@ -1,1 +1,1 @@
-export {};
+export { type DnsForwarder, type DnsForwarderOptions, dnsForwarder } from './dns/forwarder.ts';

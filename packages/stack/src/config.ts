@@ -1,6 +1,6 @@
 /** What a network is. Every field but `network` has the default named beside it. */
 export interface Config {
-  /** The virtual network in CIDR form: '10.0.2.0/24'. */
+  /** The virtual network in CIDR form: '10.0.2.0/24'. The prefix has 8 to 29 bits. */
   readonly network: string;
   /** The guest's name for the host: the network's address + 2. */
   readonly gateway?: string;
@@ -31,6 +31,8 @@ export interface Limits {
   readonly reassemblyBytes: number;
   /** Largest send or receive buffer of one TCP flow, bytes, a power of two: 8 MiB. */
   readonly tcpBuffer: number;
+  /** What the buffers of all TCP flows together may hold beyond 64 KiB each, bytes: 256 MiB. */
+  readonly tcpMemory: number;
 }
 
 /** A configuration that cannot be: thrown by createStack() before the first packet. */

@@ -3,9 +3,11 @@
 // An address is 128 bits in four int32 words; IPv4 travels in its mapped form ::ffff:a.b.c.d (RFC 4291 2.5.5.2).
 // So every table, flow and host call is written once for both families. Endpoints are mutable: hot paths own one and
 // refill it, and whoever keeps an endpoint beyond a call keeps a copy().
-import { format4, parse4 } from '@reslirp/wire/address';
+import { format4, format6, parse4, parse6 } from '@reslirp/wire/address';
+import { i32, put32 } from '@reslirp/wire/bytes';
 
 const MAPPED = 0xffff;
+const SIZE6 = 16;
 
 export class Endpoint {
   w0: number = 0;
@@ -19,10 +21,12 @@ export class Endpoint {
     return new Endpoint().set4(ip, port);
   }
 
-  /** From text such as '10.0.2.2'; null when it is no address. */
+  /** From text such as '10.0.2.2' or '2001:db8::1'; null when it is no address, or has a zone. */
   static parse(text: string, port: number = 0): Endpoint | null {
     const ip = parse4(text);
-    return ip === null ? null : Endpoint.of4(ip, port);
+    if (ip !== null) return Endpoint.of4(ip, port);
+    const b = new Uint8Array(SIZE6);
+    return parse6(text, b, 0) ? new Endpoint().set6(b, 0, port) : null;
   }
 
   get is4(): boolean {
@@ -39,6 +43,16 @@ export class Endpoint {
     this.w1 = 0;
     this.w2 = MAPPED;
     this.w3 = ip | 0;
+    this.port = port;
+    return this;
+  }
+
+  /** From the 16 bytes of an IPv6 address at b[at]. */
+  set6(b: Uint8Array, at: number, port: number): this {
+    this.w0 = i32(b, at);
+    this.w1 = i32(b, at + 4);
+    this.w2 = i32(b, at + 8);
+    this.w3 = i32(b, at + 12);
     this.port = port;
     return this;
   }
@@ -66,10 +80,17 @@ export class Endpoint {
 
   /** Text of the address alone, as node:net takes it. */
   address(): string {
-    return format4(this.w3);
+    if (this.is4) return format4(this.w3);
+    const b = new Uint8Array(SIZE6);
+    put32(b, 0, this.w0);
+    put32(b, 4, this.w1);
+    put32(b, 8, this.w2);
+    put32(b, 12, this.w3);
+    return format6(b, 0);
   }
 
+  /** As in a URL: '10.0.2.15:80', '[2001:db8::1]:80'. */
   toString(): string {
-    return `${this.address()}:${this.port}`;
+    return this.is4 ? `${this.address()}:${this.port}` : `[${this.address()}]:${this.port}`;
   }
 }

@@ -1,5 +1,4 @@
 import type { Link } from '@reslirp/link';
-import type { Config } from './config.ts';
 import type { Drop } from './drop.ts';
 import type { Host } from './host.ts';
 import type { Service } from './service.ts';
@@ -39,5 +38,3 @@ export interface Environment {
 export interface Probe {
   flow?(description: string, before: string, after: string, now: number): void;
 }
-
-export declare function createStack(config: Config, env: Environment): Stack;

@@ -18,7 +18,11 @@ it.each([
   ['token ring', hex('0006 0800 06 04 0001 525400123456 0a00020f 000000000000 0a000202'), Arp.Malformed.KIND],
   ['for IPv6', hex('0001 86dd 06 04 0001 525400123456 0a00020f 000000000000 0a000202'), Arp.Malformed.KIND],
   ['long addresses', hex('0001 0800 08 04 0001 525400123456 0a00020f 000000000000 0a000202'), Arp.Malformed.KIND],
-  ['long protocol addresses', hex('0001 0800 06 10 0001 525400123456 0a00020f 000000000000 0a000202'), Arp.Malformed.KIND],
+  [
+    'long protocol addresses',
+    hex('0001 0800 06 10 0001 525400123456 0a00020f 000000000000 0a000202'),
+    Arp.Malformed.KIND,
+  ],
 ])('refuses what is %s', (_what, b, why) => {
   expect(Arp.check(b, 0, b.length)).toBe(why);
 });

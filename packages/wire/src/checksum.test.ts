@@ -32,7 +32,11 @@ describe.each(sums)('%s', (_name, summed) => {
 
   it('agrees with the naive sum at any offset, of any length, on any accumulator', () => {
     const bytes = fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 1, max: 40 }));
-    const acc = fc.oneof(u16, fc.nat(), fc.maxSafeNat().map((n) => Math.floor(n / 2)));
+    const acc = fc.oneof(
+      u16,
+      fc.nat(),
+      fc.maxSafeNat().map((n) => Math.floor(n / 2)),
+    );
     fc.assert(
       fc.property(bytes, fc.nat(70), fc.nat(70), acc, ([seed, times], skip, cut, start) => {
         const b = Uint8Array.from({ length: seed.length * times }, (_, i) => (seed[i % seed.length] ?? 0) + i * 31);

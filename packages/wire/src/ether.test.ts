@@ -23,7 +23,8 @@ it('survives any bytes', () => {
       const b = guarded(s);
       if (Ether.check(b, s.at, s.end) !== Ether.Malformed.NO) return;
       Ether.sameMac(b, s.at + Ether.SRC, b, s.at + Ether.DST);
-      if (Ether.type(b, s.at) !== Ether.Type.VLAN || Vlan.check(b, s.at + Ether.HEADER, s.end) !== Vlan.Malformed.NO) return;
+      if (Ether.type(b, s.at) !== Ether.Type.VLAN || Vlan.check(b, s.at + Ether.HEADER, s.end) !== Vlan.Malformed.NO)
+        return;
       Vlan.type(b, s.at + Ether.HEADER);
     }),
   );
@@ -32,15 +33,29 @@ it('survives any bytes', () => {
 it('accepts what it emits', () => {
   const mac = fc.uint8Array({ minLength: 8, maxLength: 8 });
   fc.assert(
-    fc.property(spot(18), mac, mac, fc.nat(0xffff), fc.nat(7), fc.boolean(), fc.nat(0xfff), (s, dst, src, type, pcp, dei, vid) => {
-      const b = guarded(s);
-      const tag = s.at + Ether.HEADER;
-      Ether.emit(b, s.at, dst, 1, src, 2, Ether.Type.VLAN);
-      Vlan.emit(b, tag, pcp, dei, vid, type);
-      expect([Ether.check(b, s.at, s.end), Vlan.check(b, tag, s.end)]).toEqual([0, 0]);
-      expect(Ether.sameMac(b, s.at + Ether.DST, dst, 1) && Ether.sameMac(b, s.at + Ether.SRC, src, 2)).toBe(true);
-      expect(Ether.type(b, s.at)).toBe(Ether.Type.VLAN);
-      expect([Vlan.priority(b, tag), Vlan.dropEligible(b, tag), Vlan.id(b, tag), Vlan.type(b, tag)]).toEqual([pcp, dei, vid, type]);
-    }),
+    fc.property(
+      spot(18),
+      mac,
+      mac,
+      fc.nat(0xffff),
+      fc.nat(7),
+      fc.boolean(),
+      fc.nat(0xfff),
+      (s, dst, src, type, pcp, dei, vid) => {
+        const b = guarded(s);
+        const tag = s.at + Ether.HEADER;
+        Ether.emit(b, s.at, dst, 1, src, 2, Ether.Type.VLAN);
+        Vlan.emit(b, tag, pcp, dei, vid, type);
+        expect([Ether.check(b, s.at, s.end), Vlan.check(b, tag, s.end)]).toEqual([0, 0]);
+        expect(Ether.sameMac(b, s.at + Ether.DST, dst, 1) && Ether.sameMac(b, s.at + Ether.SRC, src, 2)).toBe(true);
+        expect(Ether.type(b, s.at)).toBe(Ether.Type.VLAN);
+        expect([Vlan.priority(b, tag), Vlan.dropEligible(b, tag), Vlan.id(b, tag), Vlan.type(b, tag)]).toEqual([
+          pcp,
+          dei,
+          vid,
+          type,
+        ]);
+      },
+    ),
   );
 });

@@ -45,7 +45,8 @@ describe('check', () => {
       fc.property(hostile(changed()), (s) => {
         const b = guarded(s);
         if (Ipv4.check(b, s.at, s.end) !== Ipv4.Malformed.NO) return;
-        for (const read of [Ipv4.tos, Ipv4.id, Ipv4.ttl, Ipv4.protocol, Ipv4.src, Ipv4.dst, Ipv4.fragmentOffset]) read(b, s.at);
+        for (const read of [Ipv4.tos, Ipv4.id, Ipv4.ttl, Ipv4.protocol, Ipv4.src, Ipv4.dst, Ipv4.fragmentOffset])
+          read(b, s.at);
         expect(Ipv4.end(b, s.at)).toBeLessThanOrEqual(s.end);
       }),
     );

@@ -1,5 +1,5 @@
 // Names as people write them in a configuration, RFC 1035 2.3.1 and 2.3.4, RFC 1123 2.1.
-import { ConfigError } from '../config-error.ts';
+import { ConfigError } from '@reslirp/stack';
 
 const MAX_LABEL = 63;
 /** Of the wire form: each label with its length byte, and the root's. */

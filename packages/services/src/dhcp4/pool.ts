@@ -1,7 +1,8 @@
 // Which addresses there are to give: a range, without those that mean something else. Addresses are int32.
+
+import { ConfigError } from '@reslirp/stack';
 import type { ServiceNet } from '@reslirp/stack/service';
 import { format4 } from '@reslirp/wire/address';
-import { ConfigError } from '../config-error.ts';
 
 type Network = ServiceNet['network'];
 

@@ -1,6 +1,8 @@
 // What the server is told, and what it makes of it before the first packet.
+
+import { ConfigError } from '@reslirp/stack';
 import { parse4 } from '@reslirp/wire/address';
-import { ConfigError, integer } from '../config-error.ts';
+import { integer } from '../integer.ts';
 import { ascii, labels } from './domain-name.ts';
 import { encodeSearchList } from './search-list.ts';
 

@@ -25,7 +25,15 @@ export interface IpOutput {
    * Sends it. `header`: bytes of the transport header, already written but for its checksum, which lies at `sumField`
    * and is computed here, or left to the link. `cut` and `mss`: how the link shall cut it, Cut.NO and 0 for one segment.
    */
-  commit(header: number, sumField: number, lent: Uint8Array | null, from: number, to: number, cut: Cut, mss: number): void;
+  commit(
+    header: number,
+    sumField: number,
+    lent: Uint8Array | null,
+    from: number,
+    to: number,
+    cut: Cut,
+    mss: number,
+  ): void;
   /** A datagram of any length (UDP): fragments where limit() asks for it. False when the link or ARP dropped it. */
   datagram(from: Endpoint, to: Endpoint, hops: number, b: Uint8Array, at: number, end: number, now: number): boolean;
 }

@@ -1,14 +1,4 @@
-/** A configuration that cannot be: thrown before the first packet, by the factory of a service or by its start(). */
-export class ConfigError extends Error {
-  /** The field, such as 'search[1]' or 'leaseSeconds'. */
-  readonly field: string;
-
-  constructor(field: string, message: string) {
-    super(`${field}: ${message}`);
-    this.name = 'ConfigError';
-    this.field = field;
-  }
-}
+import { ConfigError } from '@reslirp/stack';
 
 /** An integer of [least, most], or `otherwise` when it is not given. Throws ConfigError. */
 export function integer(

@@ -1,0 +1,148 @@
+// A link over any stream of bytes: frames with their lengths, joined into one write per turn.
+//
+// Two slabs take turns: while one is on its way, the other fills. When both are full, reserve() says so, and the stack
+// waits; nothing grows. Reading never waits for writing, so that two ends that are both full cannot block each other.
+// The transport moves the bytes: it is given write(), and calls received(), written() and ended().
+import { BIG_2, Deframer, type Framing, writeLength } from './framing.ts';
+import { type FrameHandler, type Link, NO_OFFLOAD, type Offload } from './link.ts';
+
+/** Ethernet header and one VLAN tag. */
+const HEADERS = 18;
+/** IEEE 802.3 3.2.8, without FCS. */
+const LEAST_PADDED = 60;
+const SLAB = 1 << 18;
+
+export interface FramedLinkOptions {
+  /** Largest IP packet that we send, bytes. */
+  readonly mtu: number;
+  /** Longest frame that is understood, bytes: one more is a stream out of step. mtu + 18. */
+  readonly maxFrame?: number;
+  /** 2 bytes, big-endian. */
+  readonly framing?: Framing;
+  /**
+   * Pads frames with zeros to 60 bytes and to an even length: vde_plug loses frames when a read of its ends within a
+   * length field, and reads an even number of bytes. False.
+   */
+  readonly pad?: boolean;
+  /** Sends [0, end) of `b`, which is the transport's until it calls written(). Not called again before that. */
+  write(b: Uint8Array, end: number): void;
+  /** Nothing more will be sent: the transport may close its side once the last write is done. */
+  finished?(): void;
+}
+
+export class FramedLink implements Link {
+  readonly mtu: number;
+  readonly offload: Offload = NO_OFFLOAD;
+  /** Where reserve() puts frames. */
+  slab: Uint8Array;
+  readonly #options: FramedLinkOptions;
+  readonly #framing: Framing;
+  readonly #deframer: Deframer;
+  #spare: Uint8Array;
+  #used: number = 0;
+  #writing: boolean = false;
+  #starved: boolean = false;
+  #closed: boolean = false;
+  #over: boolean = false;
+  #frame: FrameHandler = () => {};
+  #room: () => void = () => {};
+  #end: (error: Error | null) => void = () => {};
+
+  constructor(options: FramedLinkOptions) {
+    const { mtu, framing = BIG_2, maxFrame = mtu + HEADERS } = options;
+    this.mtu = mtu;
+    this.#options = options;
+    this.#framing = framing;
+    const size = Math.max(SLAB, 2 * (mtu + HEADERS + framing.width + 1));
+    this.slab = new Uint8Array(size);
+    this.#spare = new Uint8Array(size);
+    this.#deframer = new Deframer(framing, maxFrame, (b, at, end) => {
+      if (!this.#over) this.#frame(b, at, end, false);
+    });
+  }
+
+  reserve(size: number): number {
+    const at = this.#used + this.#framing.width;
+    if (!this.#closed && !this.#over && at + this.#padded(size) <= this.slab.length) return at;
+    this.#starved = true;
+    return -1;
+  }
+
+  commit(size: number, lent: Uint8Array | null = null, from: number = 0, to: number = 0): void {
+    const { slab } = this;
+    const at = this.#used + this.#framing.width;
+    if (lent !== null && from < to) slab.set(lent.subarray(from, to), at + size);
+    const length = size + (lent === null ? 0 : to - from);
+    const padded = this.#padded(length);
+    if (padded > length) slab.fill(0, at + length, at + padded);
+    writeLength(this.#framing, slab, this.#used, padded);
+    this.#used = at + padded;
+  }
+
+  flush(): void {
+    if (this.#writing || this.#used === 0 || this.#over) return;
+    const { slab } = this;
+    const end = this.#used;
+    this.slab = this.#spare;
+    this.#spare = slab;
+    this.#used = 0;
+    this.#writing = true;
+    this.#options.write(slab, end);
+  }
+
+  onFrame(handler: FrameHandler): void {
+    this.#frame = handler;
+  }
+
+  onRoom(handler: () => void): void {
+    this.#room = handler;
+  }
+
+  onEnd(handler: (error: Error | null) => void): void {
+    this.#end = handler;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.flush();
+    this.#finish();
+  }
+
+  /** For the transport: bytes have come, in pieces of any size. */
+  received(b: Uint8Array, at: number, end: number): void {
+    if (!this.#over && !this.#deframer.push(b, at, end)) this.#stop(new Error(`cable ${this.#deframer.fault}`));
+  }
+
+  /** For the transport: the last write is done. */
+  written(): void {
+    this.#writing = false;
+    this.flush();
+    this.#finish();
+    if (!this.#starved || this.#closed || this.#over) return;
+    this.#starved = false;
+    this.#room();
+  }
+
+  /** For the transport: no more bytes will come, or go. */
+  ended(error: Error | null): void {
+    const { held } = this.#deframer;
+    const cutOff = error === null && held > 0 && !this.#over;
+    this.#stop(cutOff ? new Error(`cable cut off: it ended ${held} bytes into a frame`) : error);
+  }
+
+  #stop(error: Error | null): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#end(error);
+  }
+
+  #finish(): void {
+    if (this.#closed && !this.#writing && (this.#used === 0 || this.#over)) this.#options.finished?.();
+  }
+
+  #padded(size: number): number {
+    if (this.#options.pad !== true) return size;
+    return Math.max(LEAST_PADDED, size + (size & 1));
+  }
+}

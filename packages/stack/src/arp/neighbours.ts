@@ -1,0 +1,64 @@
+// Who is at which MAC: guests, by IP address.
+//
+// Entries do not age (as in libslirp): a guest that moves announces itself, and a frame to a MAC that is gone harms nobody.
+// Capped; the one that was used least recently goes first.
+import * as Ether from '@reslirp/wire/ether';
+import type { Endpoint } from '../endpoint.ts';
+import { KeyTable, NONE } from '../key-table.ts';
+
+export class Neighbours {
+  /** All MACs, six bytes each: find() gives offsets into it. Two more places follow the table's own. */
+  readonly macs: Uint8Array;
+  /** Offset of ff:ff:ff:ff:ff:ff. */
+  readonly everyone: number;
+  /** Offset of a place for one MAC that is in no table, filled by the caller. */
+  readonly spare: number;
+  readonly #table: KeyTable;
+  readonly #key: Int32Array = new Int32Array(4);
+
+  constructor(capacity: number, random: () => number) {
+    this.#table = new KeyTable(this.#key.length, capacity, random);
+    this.everyone = capacity * Ether.MAC;
+    this.spare = this.everyone + Ether.MAC;
+    this.macs = new Uint8Array(this.spare + Ether.MAC).fill(0xff, this.everyone, this.spare);
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Offset of the address's MAC in `macs`, or NONE. */
+  find(address: Endpoint): number {
+    const slot = this.#table.find(this.#keyOf(address));
+    if (slot === NONE) return NONE;
+    this.#table.touch(slot);
+    return slot * Ether.MAC;
+  }
+
+  /** The address is at mac[at], whatever was known before. A group is nobody's address, and not learned. */
+  learn(address: Endpoint, mac: Uint8Array, at: number): void {
+    if (Ether.isGroup(mac, at)) return;
+    const known = this.find(address);
+    Ether.copyMac(this.macs, known === NONE ? this.#add() : known, mac, at);
+  }
+
+  /** A packet came from there: worth something only when nothing better is known. */
+  hear(address: Endpoint, mac: Uint8Array, at: number): void {
+    if (this.find(address) === NONE) this.learn(address, mac, at);
+  }
+
+  /** A place for what `#key` holds. */
+  #add(): number {
+    if (this.#table.full) this.#table.remove(this.#table.oldest);
+    return this.#table.add(this.#key) * Ether.MAC;
+  }
+
+  #keyOf(address: Endpoint): Int32Array {
+    const k = this.#key;
+    k[0] = address.w0;
+    k[1] = address.w1;
+    k[2] = address.w2;
+    k[3] = address.w3;
+    return k;
+  }
+}

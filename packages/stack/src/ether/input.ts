@@ -1,0 +1,59 @@
+// Frames from the guest: whose they are, and which protocol is inside.
+//
+// Taken are frames to our own addresses and to groups. A switch floods what it cannot place, so frames for others are
+// no mistake; they are counted and left alone. A tag of 802.1Q is taken when it carries a priority only (VID 0): then
+// the frame belongs to no VLAN. Left out: VLANs, LLC (802.3 length instead of a type), IPv6 until it has a stack.
+import * as Ether from '@reslirp/wire/ether';
+import * as Vlan from '@reslirp/wire/vlan';
+import type { Arp } from '../arp/arp.ts';
+import { Drop, type DropCounters } from '../drop.ts';
+import type { Ip4Input } from '../ip/input.ts';
+import type { Station } from './station.ts';
+
+export class EtherInput {
+  frames: number = 0;
+  bytes: number = 0;
+  readonly #station: Station;
+  readonly #arp: Arp;
+  readonly #ip4: Ip4Input;
+  readonly #drops: DropCounters;
+
+  constructor(station: Station, arp: Arp, ip4: Ip4Input, drops: DropCounters) {
+    this.#station = station;
+    this.#arp = arp;
+    this.#ip4 = ip4;
+    this.#drops = drops;
+  }
+
+  input(b: Uint8Array, at: number, end: number, trusted: boolean, now: number): Drop {
+    this.frames++;
+    this.bytes += end - at;
+    if (Ether.check(b, at, end) !== Ether.Malformed.NO) return this.#drops.count(Drop.ETHER_SHORT);
+    if (!Ether.isGroup(b, at + Ether.DST) && !this.#station.owns(b, at + Ether.DST)) {
+      return this.#drops.count(Drop.ETHER_NOT_FOR_US);
+    }
+    // IEEE 802.3 3.2.3: a group sends nothing; and what comes from us has come around a loop
+    if (Ether.isGroup(b, at + Ether.SRC) || this.#station.owns(b, at + Ether.SRC)) {
+      return this.#drops.count(Drop.ETHER_SOURCE);
+    }
+    return this.#typed(b, at, at + Ether.HEADER, end, Ether.type(b, at), trusted, now);
+  }
+
+  /** `frame`: the Ethernet header; `at`: what follows the type. */
+  #typed(b: Uint8Array, frame: number, at: number, end: number, type: number, trusted: boolean, now: number): Drop {
+    if (type === Ether.Type.IP4) return this.#ip4.input(b, frame, at, end, trusted, now);
+    if (type === Ether.Type.ARP) return this.#arp.input(b, frame, at, end, now);
+    if (type === Ether.Type.VLAN) return this.#tagged(b, frame, at, end, trusted, now);
+    return this.#drops.count(Drop.ETHER_TYPE);
+  }
+
+  /** IEEE 802.1Q 9.6: a priority-tagged frame is like one without a tag. */
+  #tagged(b: Uint8Array, frame: number, tag: number, end: number, trusted: boolean, now: number): Drop {
+    if (Vlan.check(b, tag, end) !== Vlan.Malformed.NO) return this.#drops.count(Drop.ETHER_SHORT);
+    const type = Vlan.type(b, tag);
+    if (Vlan.id(b, tag) !== Vlan.Id.PRIORITY_ONLY || type === Ether.Type.VLAN) {
+      return this.#drops.count(Drop.ETHER_VLAN);
+    }
+    return this.#typed(b, frame, tag + Vlan.HEADER, end, type, trusted, now);
+  }
+}

@@ -1,0 +1,5 @@
+export { type Config, ConfigError, type Limits } from './config.ts';
+export { createStack } from './create-stack.ts';
+export { Drop } from './drop.ts';
+export { inside, type Network } from './network.ts';
+export type { Environment, Probe, Stack } from './stack.ts';

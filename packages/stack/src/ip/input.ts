@@ -1,0 +1,137 @@
+// IPv4 packets from the guest: RFC 791, with the checks that RFC 1122 3.2.1 and RFC 1812 5.2 ask of a host and a router.
+//
+// Source        a guest's address inside the network. 0.0.0.0 is taken from one that has no address yet and shouts: DHCP.
+// Destination   anything a router would carry, our own addresses, and the broadcast address, which is heard by services only.
+//               Multicast goes nowhere: nobody here has joined a group.
+// TTL           we are one hop: what is to go on and has no hop left ends here, and the guest hears of it.
+// Options       are stepped over and not followed: no record of the route, and source routes lead nowhere (RFC 1812 5.3.13).
+import { pseudo4 } from '@reslirp/wire/checksum';
+import * as Ether from '@reslirp/wire/ether';
+import * as Ipv4 from '@reslirp/wire/ipv4';
+import type { Neighbours } from '../arp/neighbours.ts';
+import { Drop, type DropCounters } from '../drop.ts';
+import { Endpoint } from '../endpoint.ts';
+import type { Icmp4Errors } from '../icmp/errors.ts';
+import type { Network } from '../network.ts';
+import type { Packet } from '../packet.ts';
+import { Scope, scope4 } from '../scope.ts';
+import { Reassembly, type ReassemblyLimits } from './reassembly.ts';
+
+/** What IP hands a packet to. */
+export interface Transport {
+  input(p: Packet, now: number): Drop;
+}
+
+export interface Ip4Parts {
+  readonly network: Network;
+  readonly neighbours: Neighbours;
+  readonly errors: Icmp4Errors;
+  readonly drops: DropCounters;
+  readonly random: () => number;
+  readonly limits: ReassemblyLimits;
+  readonly icmp: Transport;
+  readonly udp: Transport;
+  readonly tcp: Transport;
+}
+
+const NO_ADDRESS = 0;
+
+export class Ip4Input {
+  readonly reassembly: Reassembly;
+  readonly #parts: Ip4Parts;
+  readonly #packet: Packet = {
+    b: new Uint8Array(0),
+    frame: 0,
+    ip: 0,
+    at: 0,
+    end: 0,
+    protocol: 0,
+    hops: 0,
+    tos: 0,
+    pseudo: 0,
+    trusted: false,
+    from: new Endpoint(),
+    to: new Endpoint(),
+  };
+
+  constructor(parts: Ip4Parts) {
+    this.#parts = parts;
+    this.reassembly = new Reassembly(parts);
+  }
+
+  /** `at`: the IP header in the frame at `frame`; `end` may lie behind Ethernet padding. */
+  input(b: Uint8Array, frame: number, at: number, end: number, trusted: boolean, now: number): Drop {
+    const { drops, network } = this.#parts;
+    const malformed = Ipv4.check(b, at, end);
+    if (malformed !== Ipv4.Malformed.NO) {
+      return drops.count(malformed === Ipv4.Malformed.CHECKSUM ? Drop.IP4_CHECKSUM : Drop.IP4_MALFORMED);
+    }
+    const to = scope4(network, Ipv4.dst(b, at));
+    const why = this.#source(b, frame, at, to) || this.#destination(b, frame, at, to, now);
+    if (why !== Drop.NO) return drops.count(why);
+    if (Ipv4.isFragment(b, at)) return this.#fragment(b, frame, at, trusted, now);
+    return this.#deliver(this.#fill(b, frame, at, trusted), now);
+  }
+
+  #source(b: Uint8Array, frame: number, at: number, to: Scope): Drop {
+    const { network, neighbours } = this.#parts;
+    const ip = Ipv4.src(b, at);
+    if (ip === NO_ADDRESS) {
+      return to === Scope.BROADCAST && Ipv4.protocol(b, at) === Ipv4.Protocol.UDP ? Drop.NO : Drop.IP4_SOURCE;
+    }
+    if (scope4(network, ip) !== Scope.INSIDE) return Drop.IP4_SOURCE;
+    neighbours.hear(this.#packet.from.set4(ip, 0), b, frame + Ether.SRC);
+    return Drop.NO;
+  }
+
+  #destination(b: Uint8Array, frame: number, at: number, to: Scope, now: number): Drop {
+    if (to === Scope.MARTIAN || to === Scope.MULTICAST) return Drop.IP4_DESTINATION;
+    // RFC 1122 4.2.3.10 and 3.2.2.6: of what everyone hears, only datagrams are answered
+    if (to === Scope.BROADCAST) {
+      return Ipv4.protocol(b, at) === Ipv4.Protocol.UDP ? Drop.NO : Drop.IP4_DESTINATION;
+    }
+    // RFC 1122 3.3.6: one host is meant, but everyone was told
+    if (Ether.isGroup(b, frame + Ether.DST)) return Drop.IP4_DESTINATION;
+    // RFC 1812 5.3.1; what is for ourselves is taken whatever its TTL (RFC 1122 3.2.1.7)
+    if ((to === Scope.OUTSIDE || to === Scope.INSIDE) && Ipv4.ttl(b, at) <= 1) {
+      this.#parts.errors.hopsExceeded(b, at, Ipv4.end(b, at), now);
+      return Drop.IP4_HOPS;
+    }
+    return Drop.NO;
+  }
+
+  /** Later, when the datagram is whole, that is what is delivered. */
+  #fragment(b: Uint8Array, frame: number, at: number, trusted: boolean, now: number): Drop {
+    const { reassembly } = this;
+    const why = reassembly.add(b, frame, at, Ipv4.end(b, at), trusted, now);
+    if (!reassembly.isWhole) return why;
+    const { bytes, frame: whole, ip, trusted: all } = reassembly;
+    return this.#deliver(this.#fill(bytes, whole, ip, all), now);
+  }
+
+  #fill(b: Uint8Array, frame: number, at: number, trusted: boolean): Packet {
+    const p = this.#packet;
+    p.b = b;
+    p.frame = frame;
+    p.ip = at;
+    p.at = at + Ipv4.headerLength(b, at);
+    p.end = Ipv4.end(b, at);
+    p.protocol = Ipv4.protocol(b, at);
+    p.hops = Ipv4.ttl(b, at);
+    p.tos = Ipv4.tos(b, at);
+    p.trusted = trusted;
+    p.from.set4(Ipv4.src(b, at), 0);
+    p.to.set4(Ipv4.dst(b, at), 0);
+    p.pseudo = pseudo4(p.from.ip4, p.to.ip4, p.protocol, p.end - p.at);
+    return p;
+  }
+
+  #deliver(p: Packet, now: number): Drop {
+    const { icmp, udp, tcp, errors, drops } = this.#parts;
+    if (p.protocol === Ipv4.Protocol.TCP) return tcp.input(p, now);
+    if (p.protocol === Ipv4.Protocol.UDP) return udp.input(p, now);
+    if (p.protocol === Ipv4.Protocol.ICMP) return icmp.input(p, now);
+    errors.protocolUnreachable(p.b, p.ip, p.end, now);
+    return drops.count(Drop.IP4_PROTOCOL);
+  }
+}

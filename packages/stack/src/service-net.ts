@@ -1,0 +1,52 @@
+import type { Neighbours } from './arp/neighbours.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Host } from './host.ts';
+import type { Ip4Output } from './ip/output4.ts';
+import type { Network } from './network.ts';
+import { Scope, scope4 } from './scope.ts';
+import type { ServiceNet } from './service.ts';
+
+/** RFC 1122 3.2.1.7 */
+const HOPS = 64;
+
+export interface StackNetParts {
+  readonly network: Network;
+  readonly random: () => number;
+  readonly host: Host;
+  readonly ip: Ip4Output;
+  readonly neighbours: Neighbours;
+}
+
+/** What services get to see of the stack. */
+export class StackNet implements ServiceNet {
+  readonly network: Network;
+  readonly random: () => number;
+  readonly host: Host;
+  readonly #ip: Ip4Output;
+  readonly #neighbours: Neighbours;
+
+  constructor({ network, random, host, ip, neighbours }: StackNetParts) {
+    this.network = network;
+    this.random = random;
+    this.host = host;
+    this.#ip = ip;
+    this.#neighbours = neighbours;
+  }
+
+  send(
+    from: Endpoint,
+    to: Endpoint,
+    mac: Uint8Array | null,
+    b: Uint8Array,
+    at: number,
+    end: number,
+    now: number,
+  ): void {
+    if (mac === null) this.#ip.datagram(from, to, HOPS, b, at, end, now);
+    else this.#ip.datagramAt(mac, from, to, HOPS, b, at, end);
+  }
+
+  neighbour(address: Endpoint, mac: Uint8Array, _now: number): void {
+    if (address.is4 && scope4(this.network, address.ip4) === Scope.INSIDE) this.#neighbours.learn(address, mac, 0);
+  }
+}

@@ -1,0 +1,85 @@
+// Which service answers where: all bindings, checked once against each other.
+import { ConfigError } from './config.ts';
+import { Scope } from './scope.ts';
+import type { Binding, Service, ServiceNet } from './service.ts';
+
+const PLACES: Readonly<Record<Binding['at'], readonly Scope[]>> = {
+  gateway: [Scope.GATEWAY],
+  nameserver: [Scope.NAMESERVER],
+  anywhere: [Scope.GATEWAY, Scope.NAMESERVER, Scope.BROADCAST],
+};
+
+export class Services {
+  readonly #all: readonly Service[];
+  readonly #restricted: boolean;
+  readonly #bound: Map<number, Service> = new Map();
+
+  /** In a `restricted` network services with egress are there, but never asked. Throws ConfigError. */
+  constructor(all: readonly Service[], restricted: boolean) {
+    this.#all = all;
+    this.#restricted = restricted;
+    for (const service of all) for (const binding of service.bindings) this.#bind(service, binding);
+  }
+
+  /** The service behind one of our addresses, or behind the broadcast address; null when there is none. */
+  find(protocol: Binding['protocol'], scope: Scope, port: number): Service | null {
+    const service = this.#bound.get(keyOf(protocol, scope, port));
+    return service === undefined || (this.#restricted && service.egress) ? null : service;
+  }
+
+  /** When one of them throws, those already started are closed. */
+  start(net: ServiceNet): void {
+    for (const [i, service] of this.#all.entries()) {
+      try {
+        service.start(net);
+      } catch (error) {
+        for (const started of this.#all.slice(0, i)) started.close?.();
+        throw error;
+      }
+    }
+  }
+
+  poll(now: number): void {
+    for (const service of this.#all) service.poll?.(now);
+  }
+
+  deadline(): number {
+    let first = Infinity;
+    for (const service of this.#all) first = Math.min(first, service.deadline?.() ?? Infinity);
+    return first;
+  }
+
+  close(): void {
+    for (const service of this.#all) service.close?.();
+  }
+
+  #bind(service: Service, binding: Binding): void {
+    const { protocol, port, at } = binding;
+    if (!Number.isInteger(port) || port < 1 || port > 0xffff) {
+      throw new ConfigError(
+        'services',
+        `'${service.name}' binds ${protocol} port ${port}, which is none from 1 to 65535`,
+      );
+    }
+    const answers = protocol === 'udp' ? 'received' : 'dial';
+    if (service[answers] === undefined) {
+      throw new ConfigError('services', `'${service.name}' binds ${protocol} port ${port} and has no ${answers}()`);
+    }
+    for (const scope of PLACES[at]) {
+      const key = keyOf(protocol, scope, port);
+      const other = this.#bound.get(key);
+      if (other !== undefined) {
+        throw new ConfigError(
+          'services',
+          `'${other.name}' and '${service.name}' both answer ${protocol} port ${port} at the ${at}`,
+        );
+      }
+      this.#bound.set(key, service);
+    }
+  }
+}
+
+/** A small integer: a Map finds those without making a string. */
+function keyOf(protocol: Binding['protocol'], scope: Scope, port: number): number {
+  return (scope << 17) | (protocol === 'tcp' ? 0x1_0000 : 0) | port;
+}

@@ -1,0 +1,88 @@
+// Datagrams from the guest, RFC 768: to a service inside, or through the NAT to the host.
+import * as Ether from '@reslirp/wire/ether';
+import * as Udp from '@reslirp/wire/udp';
+import { Drop, type DropCounters } from '../drop.ts';
+import { Endpoint } from '../endpoint.ts';
+import { Refusal } from '../host.ts';
+import type { IpErrors } from '../ip/output.ts';
+import type { Network } from '../network.ts';
+import type { Packet } from '../packet.ts';
+import { type Routes, Verdict } from '../routes.ts';
+import { Scope, scope4 } from '../scope.ts';
+import type { Query } from '../service.ts';
+import type { Services } from '../services.ts';
+import type { Nat } from './nat.ts';
+
+export interface UdpParts {
+  readonly network: Network;
+  readonly routes: Routes;
+  readonly services: Services;
+  readonly nat: Nat;
+  readonly errors: IpErrors;
+  readonly drops: DropCounters;
+}
+
+export class UdpInput {
+  readonly #parts: UdpParts;
+  readonly #to: Endpoint = new Endpoint();
+  readonly #query: Query = {
+    b: new Uint8Array(0),
+    at: 0,
+    end: 0,
+    mac: new Uint8Array(Ether.MAC),
+    from: new Endpoint(),
+    to: new Endpoint(),
+  };
+
+  constructor(parts: UdpParts) {
+    this.#parts = parts;
+  }
+
+  /** The packet's ports are filled in here. */
+  input(p: Packet, now: number): Drop {
+    const { drops, routes, nat } = this.#parts;
+    if (Udp.check(p.b, p.at, p.end) !== Udp.Malformed.NO) return drops.count(Drop.UDP_MALFORMED);
+    if (!p.trusted && !Udp.verify(p.b, p.at, pseudoOf(p))) return drops.count(Drop.UDP_CHECKSUM);
+    p.from.port = Udp.srcPort(p.b, p.at);
+    p.to.port = Udp.dstPort(p.b, p.at);
+    if (p.to.port === 0) return drops.count(Drop.UDP_MALFORMED);
+    const verdict = routes.udp(p.to, this.#to);
+    if (verdict === Verdict.SERVICE) return this.#serve(p, now);
+    if (verdict === Verdict.HOST) {
+      return nat.send(p, p.at + Udp.HEADER, Udp.end(p.b, p.at), this.#to, this.#hops(p), now);
+    }
+    return this.#turnAway(p, verdict, now);
+  }
+
+  #serve(p: Packet, now: number): Drop {
+    const q = this.#query;
+    q.b = p.b;
+    q.at = p.at + Udp.HEADER;
+    q.end = Udp.end(p.b, p.at);
+    Ether.copyMac(q.mac, 0, p.b, p.frame + Ether.SRC);
+    q.from.set(p.from);
+    q.to.set(p.to);
+    const { services, network } = this.#parts;
+    services.find('udp', scope4(network, p.to.ip4), p.to.port)?.received?.(q, now);
+    return Drop.NO;
+  }
+
+  #turnAway(p: Packet, verdict: Verdict, now: number): Drop {
+    const { errors, drops } = this.#parts;
+    if (verdict === Verdict.IGNORE) return drops.count(Drop.IP4_DESTINATION);
+    const why = verdict === Verdict.REFUSE ? Refusal.REFUSED : Refusal.NETWORK_UNREACHABLE;
+    errors.unreachable(p.b, p.ip, p.end, why, now);
+    return drops.count(Drop.POLICY);
+  }
+
+  /** RFC 1812 5.3.1: one hop less, unless the gateway itself is meant. IP has seen to it that one is left. */
+  #hops(p: Packet): number {
+    const forwarded = scope4(this.#parts.network, p.to.ip4) === Scope.OUTSIDE;
+    return forwarded ? p.hops - 1 : Math.max(1, p.hops);
+  }
+}
+
+/** The sum covers UDP's own length, which may be less than what IP carries (RFC 768). */
+function pseudoOf(p: Packet): number {
+  return p.pseudo - (p.end - p.at) + Udp.length(p.b, p.at);
+}

@@ -1,0 +1,158 @@
+// UDP to the outside, RFC 4787: one host socket per guest endpoint, whoever it talks to.
+//
+// Mapping      endpoint-independent (REQ-1): the guest's port is one port of the host, for every remote.
+// Filtering    endpoint-independent (REQ-8): whoever finds that port is heard, under the address it has, or under the
+//              gateway's when it is the host's loopback.
+// Lifetime     mapping.ts; datagrams of either direction refresh it (REQ-6).
+// TTL          one less than it came with: we are a hop. What the host's socket reports as undeliverable becomes an ICMP
+//              error about a datagram that looks like the lost one.
+// Capped; beyond the cap the mapping that has been idle longest goes.
+import * as Ipv4 from '@reslirp/wire/ipv4';
+import * as Udp from '@reslirp/wire/udp';
+import { Agenda } from '../agenda.ts';
+import type { Clock } from '../clock.ts';
+import { Drop, type DropCounters } from '../drop.ts';
+import { Endpoint } from '../endpoint.ts';
+import { type Host, Refusal } from '../host.ts';
+import type { IpErrors, IpOutput } from '../ip/output.ts';
+import { KeyTable, NONE } from '../key-table.ts';
+import type { Packet } from '../packet.ts';
+import type { Routes } from '../routes.ts';
+import { Mapping, type MappingEvents } from './mapping.ts';
+
+/** RFC 1122 3.2.1.7 */
+const HOPS = 64;
+const QUOTE = Ipv4.HEADER + Udp.HEADER;
+
+export interface NatParts {
+  readonly host: Host;
+  readonly ip: IpOutput;
+  readonly errors: IpErrors;
+  readonly routes: Routes;
+  readonly drops: DropCounters;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly capacity: number;
+}
+
+export class Nat implements MappingEvents {
+  opened: number = 0;
+  expired: number = 0;
+  evicted: number = 0;
+  readonly #parts: NatParts;
+  readonly #table: KeyTable;
+  readonly #mappings: (Mapping | null)[] = [];
+  readonly #agenda: Agenda;
+  readonly #key: Int32Array = new Int32Array(5);
+  readonly #seen: Endpoint = new Endpoint();
+  readonly #quote: Uint8Array = new Uint8Array(QUOTE);
+
+  constructor(parts: NatParts) {
+    this.#parts = parts;
+    this.#table = new KeyTable(this.#key.length, parts.capacity, parts.random);
+    this.#agenda = new Agenda(parts.capacity);
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** The guest's datagram `p`, payload [at, end), to the host's `to`. */
+  send(p: Packet, at: number, end: number, to: Endpoint, hops: number, now: number): Drop {
+    const { drops, errors } = this.#parts;
+    const m = this.#find(p.from) ?? this.#open(p.from);
+    if (m === null) {
+      errors.unreachable(p.b, p.ip, p.end, Refusal.EXHAUSTED, now);
+      return drops.count(Drop.UDP_EXHAUSTED);
+    }
+    this.#table.touch(m.slot);
+    m.use(to.port, now);
+    this.#agenda.arm(m.slot, m.expiresAt);
+    m.socket!.send(to, hops, p.b, at, end);
+    return Drop.NO;
+  }
+
+  received(m: Mapping, from: Endpoint, b: Uint8Array, at: number, end: number, now: number): void {
+    const { clock, ip, routes } = this.#parts;
+    clock.now = now;
+    this.#table.touch(m.slot);
+    routes.seenAs(this.#seen.set(from));
+    ip.datagram(this.#seen, m.guest, HOPS, b, at, end, now);
+  }
+
+  undeliverable(m: Mapping, to: Endpoint, why: Refusal, now: number): void {
+    const { clock, errors, routes } = this.#parts;
+    clock.now = now;
+    routes.seenAs(this.#seen.set(to));
+    const { guest } = m;
+    Ipv4.emit(this.#quote, 0, QUOTE, guest.ip4, this.#seen.ip4, Ipv4.Protocol.UDP, HOPS, 0, 0, 0);
+    Udp.emit(this.#quote, Ipv4.HEADER, guest.port, to.port, Udp.HEADER, 0);
+    errors.unreachable(this.#quote, 0, QUOTE, why, now);
+  }
+
+  /** Closes what has been idle for its lifetime. */
+  poll(now: number): void {
+    for (let slot = this.#agenda.take(now); slot !== NONE; slot = this.#agenda.take(now)) {
+      const m = this.#mappings[slot]!;
+      if (m.expiresAt > now) {
+        this.#agenda.arm(slot, m.expiresAt);
+        continue;
+      }
+      this.expired++;
+      this.#remove(m);
+    }
+  }
+
+  deadline(): number {
+    return this.#agenda.next();
+  }
+
+  close(): void {
+    for (const m of this.#mappings) if (m) this.#remove(m);
+  }
+
+  #find(guest: Endpoint): Mapping | null {
+    const slot = this.#table.find(this.#keyOf(guest));
+    return slot === NONE ? null : this.#mappings[slot]!;
+  }
+
+  /** For a guest that has none; null when the host has no socket to give. */
+  #open(guest: Endpoint): Mapping | null {
+    if (this.#table.full) this.#evict();
+    const slot = this.#table.add(this.#keyOf(guest));
+    const m = new Mapping(slot, guest.copy(), this);
+    this.#mappings[slot] = m;
+    m.socket = this.#parts.host.udp(4, m);
+    if (m.socket === null) {
+      this.#remove(m);
+      // The next one may find what the longest idle one leaves behind
+      if (this.#table.oldest !== NONE) this.#evict();
+      return null;
+    }
+    this.opened++;
+    return m;
+  }
+
+  #evict(): void {
+    this.evicted++;
+    this.#remove(this.#mappings[this.#table.oldest]!);
+  }
+
+  #remove(m: Mapping): void {
+    m.socket?.close();
+    m.socket = null;
+    this.#agenda.disarm(m.slot);
+    this.#mappings[m.slot] = null;
+    this.#table.remove(m.slot);
+  }
+
+  #keyOf(guest: Endpoint): Int32Array {
+    const k = this.#key;
+    k[0] = guest.w0;
+    k[1] = guest.w1;
+    k[2] = guest.w2;
+    k[3] = guest.w3;
+    k[4] = guest.port;
+    return k;
+  }
+}

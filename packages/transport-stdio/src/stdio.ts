@@ -1,0 +1,74 @@
+// The cable on this process's own stdin and stdout, without a stream between us and the system.
+//
+// Pipes and sockets are read into one buffer (onread), and written asynchronously: process.stdout would block the whole
+// process on a full pipe, and two such processes for ever. Files (a recorded cable, /dev/null) have no readiness, and go
+// through ordinary streams.
+import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { FramedLink, type Link } from '@reslirp/link';
+import { gone } from './gone.ts';
+import { type CableOptions, framed } from './stream.ts';
+
+/** What a pipe of Linux holds. */
+const READ_BUFFER = 64 * 1024;
+
+export interface StdioLinkOptions extends CableOptions {
+  /** Descriptors: 0 and 1. */
+  readonly input?: number;
+  readonly output?: number;
+}
+
+/** A link on stdin and stdout. Throws when one of them is closed, or a terminal. */
+export function stdioLink(options: StdioLinkOptions = {}): Link {
+  const { input = 0, output = 1 } = options;
+  const sink = openOutput(output);
+  const link: FramedLink = new FramedLink({
+    ...framed(options),
+    write: (b, end) => {
+      sink.write(b.subarray(0, end), (error) => {
+        if (error === null || error === undefined) link.written();
+        else link.ended(gone(error));
+      });
+    },
+    finished: () => {
+      sink.end();
+      source.destroy();
+    },
+  });
+  sink.on('error', (error) => link.ended(gone(error)));
+  const source = openInput(input, (b, n) => link.received(b, 0, n));
+  source.once('end', () => link.ended(null));
+  source.once('close', () => link.ended(null));
+  source.on('error', (error) => link.ended(gone(error)));
+  return link;
+}
+
+function isStream(fd: number): boolean {
+  const stat = fstatSync(fd);
+  return stat.isFIFO() || stat.isSocket();
+}
+
+function openInput(fd: number, received: (b: Uint8Array, n: number) => void): Readable {
+  if (isStream(fd)) {
+    const buffer = new Uint8Array(READ_BUFFER);
+    const callback = (n: number): boolean => {
+      received(buffer, n);
+      return true;
+    };
+    // Reading begins when the loop does: whoever has the link sets its handlers before
+    const socket = new Socket({ fd, readable: true, writable: false, onread: { buffer, callback } } as SocketOptions);
+    socket.resume();
+    return socket;
+  }
+  const stream = createReadStream('', { fd, autoClose: false });
+  stream.on('data', (chunk) => received(chunk as Buffer, chunk.length));
+  return stream;
+}
+
+function openOutput(fd: number): Writable {
+  return isStream(fd) ? new Socket({ fd, readable: false, writable: true }) : createWriteStream('', { fd });
+}
+
+/** onread is documented for connect(), and taken by the constructor. */
+type SocketOptions = ConstructorParameters<typeof Socket>[0];

@@ -1,0 +1,51 @@
+// The cable on any pair of Node's byte streams: sockets, pipes of a child, a WebSocket duplex.
+import type { Readable, Writable } from 'node:stream';
+import { FramedLink, type Framing, type Link } from '@reslirp/link';
+import { gone } from './gone.ts';
+
+/** The longest frame that vde_plug reads or sends: an MTU of 9216, Ethernet header, VLAN tag. */
+const VDE_FRAME = 9_234;
+const HEADERS = 18;
+
+export interface CableOptions {
+  /** Largest IP packet that we send, bytes: 1500. */
+  readonly mtu?: number;
+  /**
+   * Longest frame that is understood, bytes: what vde_plug can send (9,234), or mtu + 18 if that is more.
+   * A longer one is a cable out of step, and the end of it.
+   */
+  readonly maxFrame?: number;
+  /** The length before each frame: 2 bytes, big-endian. */
+  readonly framing?: Framing;
+  /** To 60 bytes and an even length, for vde_plug: true. */
+  readonly pad?: boolean;
+}
+
+/** The options of the link behind a cable, defaults filled in. */
+export function framed(options: CableOptions): { mtu: number; maxFrame: number; pad: boolean; framing?: Framing } {
+  const { mtu = 1500, maxFrame = Math.max(VDE_FRAME, mtu + HEADERS), pad = true, framing } = options;
+  return { mtu, maxFrame, pad, ...(framing === undefined ? {} : { framing }) };
+}
+
+/**
+ * A link whose frames are read from `readable` and written to `writable`, which may be the same duplex stream.
+ * It ends (Link.onEnd) when `readable` does, or when either breaks. close() ends `writable`.
+ */
+export function streamLink(readable: Readable, writable: Writable, options: CableOptions = {}): Link {
+  const link: FramedLink = new FramedLink({
+    ...framed(options),
+    write: (b, end) => {
+      writable.write(b.subarray(0, end), (error) => {
+        if (error === null || error === undefined) link.written();
+        else link.ended(gone(error));
+      });
+    },
+    finished: () => writable.end(),
+  });
+  readable.on('data', (chunk: Uint8Array) => link.received(chunk, 0, chunk.length));
+  readable.once('end', () => link.ended(null));
+  readable.once('close', () => link.ended(null));
+  readable.on('error', (error) => link.ended(gone(error)));
+  if ((writable as unknown) !== readable) writable.on('error', (error) => link.ended(gone(error)));
+  return link;
+}
