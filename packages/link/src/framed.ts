@@ -43,7 +43,10 @@ export class FramedLink implements Link {
   #writing: boolean = false;
   #starved: boolean = false;
   #closed: boolean = false;
+  /** Nothing comes any more. What is written may still arrive: a stream ends one direction at a time. */
   #over: boolean = false;
+  /** Nothing goes any more. */
+  #broken: boolean = false;
   #frame: FrameHandler = () => {};
   #room: () => void = () => {};
   #end: (error: Error | null) => void = () => {};
@@ -63,7 +66,7 @@ export class FramedLink implements Link {
 
   reserve(size: number): number {
     const at = this.#used + this.#framing.width;
-    if (!this.#closed && !this.#over && at + this.#padded(size) <= this.slab.length) return at;
+    if (!this.#closed && !this.#broken && at + this.#padded(size) <= this.slab.length) return at;
     this.#starved = true;
     return -1;
   }
@@ -80,7 +83,7 @@ export class FramedLink implements Link {
   }
 
   flush(): void {
-    if (this.#writing || this.#used === 0 || this.#over) return;
+    if (this.#writing || this.#used === 0 || this.#broken) return;
     const { slab } = this;
     const end = this.#used;
     this.slab = this.#spare;
@@ -119,13 +122,14 @@ export class FramedLink implements Link {
     this.#writing = false;
     this.flush();
     this.#finish();
-    if (!this.#starved || this.#closed || this.#over) return;
+    if (!this.#starved || this.#closed || this.#broken) return;
     this.#starved = false;
     this.#room();
   }
 
-  /** For the transport: no more bytes will come, or go. */
+  /** For the transport: no more bytes will come; with an error, none will go either. */
   ended(error: Error | null): void {
+    this.#broken ||= error !== null;
     const { held } = this.#deframer;
     const cutOff = error === null && held > 0 && !this.#over;
     this.#stop(cutOff ? new Error(`cable cut off: it ended ${held} bytes into a frame`) : error);
@@ -138,7 +142,7 @@ export class FramedLink implements Link {
   }
 
   #finish(): void {
-    if (this.#closed && !this.#writing && (this.#used === 0 || this.#over)) this.#options.finished?.();
+    if (this.#closed && !this.#writing && (this.#used === 0 || this.#broken)) this.#options.finished?.();
   }
 
   #padded(size: number): number {

@@ -25,6 +25,8 @@ import { Nat } from './udp/nat.ts';
 
 /** Headers of IPv4 and TCP: what the MSS leaves out of a packet (RFC 6691). */
 const HEADERS = 40;
+/** Payload that one IP packet has room for beside headers with all their options, however it is cut afterwards (RFC 791 3.1). */
+const MAX_SEGMENT = 65_535 - 20 - 60;
 
 /** A new network behind `env.link`. Throws ConfigError. Frames are the driver's to hand in: no handler is set here. */
 export function createStack(config: Config, env: Environment): Stack {
@@ -89,7 +91,7 @@ function upperHalf(s: Settings, env: Environment, services: Services, below: Low
     buffer: limits.tcpBuffer,
     memory: limits.tcpMemory,
     mss: () => s.mru - HEADERS,
-    segmentation: env.link.offload.segmentation,
+    segmentation: Math.min(env.link.offload.segmentation, MAX_SEGMENT),
   });
   const icmp = new Icmp4Input(network, below.icmp, errors, drops);
   const udp = new UdpInput({ network, routes, services, nat, errors, drops });

@@ -53,8 +53,6 @@ export function settle(c: Context, f: Flow): void {
     c.remove(f);
     return;
   }
-  f.timers.stop(Timer.RETRANSMIT);
-  f.timers.stop(Timer.PERSIST);
   c.timer(f, Timer.CLOSE, c.now + TIME_WAIT);
 }
 

@@ -132,7 +132,7 @@ export class Context {
 
   /**
    * Serves what is queued, in turn: `serve` returns MORE to come again, DONE when the flow is quiet,
-   * FULL when the link takes nothing now; then everything waits for the next turn, in the same order.
+   * FULL when the link takes nothing now; then everything waits for the next turn, the flow that was stopped last.
    */
   serve(serve: (f: Flow) => Served): void {
     while (this.#queue.length > 0) {

@@ -191,8 +191,11 @@ export class Bench implements Host, IpOutput {
     return this;
   }
 
-  /** TSval of our last segment. */
+  /** TSval and TSecr of our last segment. */
   tsval = 0;
+  tsecr = 0;
+  /** The guest's port of every segment of ours. */
+  readonly ports: number[] = [];
 
   get flows(): number {
     return this.tcp.stats()['flows']!;
@@ -243,7 +246,11 @@ export class Bench implements Host, IpOutput {
     const names = FLAGS.filter(([, bit]) => (flags & bit) !== 0).map(([letter]) => letter);
     const options = Options.blank();
     Options.read(b, 0, options);
-    if (options.timestamps) this.tsval = options.tsVal;
+    if (options.timestamps) {
+      this.tsval = options.tsVal;
+      this.tsecr = options.tsEcr;
+    }
+    this.ports.push(port);
     const isSyn = (flags & Wire.Flag.SYN) !== 0;
     const syn = isSyn ? ` mss=${options.mss} scale=${options.windowScale}${options.timestamps ? ' ts' : ''}` : '';
     const length = to > from ? ` +${to - from}` : '';
