@@ -8,7 +8,7 @@ import type { Packet } from '../packet.ts';
 import type { Context } from './context.ts';
 import type { Flow } from './flow.ts';
 import type { Segment } from './segment.ts';
-import { add, distance, type Seq } from './seq.ts';
+import { add, type Seq } from './seq.ts';
 import { Timer } from './timers.ts';
 
 /** RFC 1122 3.2.1.7 */
@@ -45,8 +45,7 @@ export function emit(c: Context, f: Flow, flags: number, seq: Seq, offset: numbe
 
 /** The guest has now heard of RCV.NXT and the window. */
 function told(f: Flow, window: number): void {
-  const edge = add(f.rcvNxt, window);
-  if (distance(edge, f.rcvAdv) > 0) f.rcvAdv = edge;
+  f.rcvAdv = add(f.rcvNxt, window);
   f.rcvAcked = f.rcvNxt;
   f.ackNow = false;
   f.timers.stop(Timer.DELAYED_ACK);

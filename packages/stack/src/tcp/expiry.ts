@@ -36,7 +36,7 @@ function retransmit(c: Context, f: Flow): void {
     giveUp(c, f);
     return;
   }
-  if (f.has(Ev.OPEN)) f.reno.timedOut(f.sndUna, f.sndMax, f.attempts > 1);
+  if (f.has(Ev.OPEN)) f.reno.timedOut(f.sndUna, f.sndMax);
   f.rtt.backOff();
   f.sndNxt = f.sndUna;
   f.resend = false;

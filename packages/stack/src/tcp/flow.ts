@@ -141,9 +141,8 @@ export class Flow {
     return distance(this.sndNxt, this.sndUna);
   }
 
-  /** What the guest may send from RCV.NXT on, bytes. Never takes back what was offered (RFC 9293 3.8.6). */
+  /** What the guest may send from RCV.NXT on, bytes. Its right edge never moves back (RFC 9293 3.8.6): rcvLimit only grows. */
   get rcvWnd(): number {
-    const offered = distance(this.rcvAdv, this.rcvNxt);
-    return Math.max(offered, this.rcvLimit - this.receive.ready);
+    return this.rcvLimit - this.receive.ready;
   }
 }

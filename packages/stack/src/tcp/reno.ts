@@ -65,9 +65,9 @@ export class Reno {
     return true;
   }
 
-  /** The retransmission timer fired. `again`: for the same segment, so that the threshold is not halved twice. */
-  timedOut(una: Seq, sndMax: Seq, again: boolean): void {
-    if (!again) this.#halve(distance(sndMax, una));
+  /** The retransmission timer fired. For the same segment again, the flight is the same, and so is half of it. */
+  timedOut(una: Seq, sndMax: Seq): void {
+    this.#halve(distance(sndMax, una));
     this.cwnd = this.#mss;
     this.duplicates = 0;
     this.recovering = false;

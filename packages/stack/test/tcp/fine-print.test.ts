@@ -108,6 +108,8 @@ describe('timers', () => {
     b.wait(60_000);
     expect(b.out()).toEqual([]);
     readable(b, 10);
+    b.wait(200);
+    expect(b.out()).toHaveLength(1);
     b.wait(400);
     expect(b.out()).toHaveLength(1);
   });
@@ -122,6 +124,12 @@ describe('timers', () => {
     b.room = Infinity;
     b.tcp.flush(b.now);
     expect(numbers(b)).toEqual([1]);
+  });
+
+  test('a host that had nothing to say after all costs no memory', () => {
+    const b = new Bench().open();
+    readable(b, 0);
+    expect(b.tcp.stats()['ringBytes']).toBe(0);
   });
 
   test('TIME-WAIT owns no memory, and the end of the stack sends nothing for it', () => {
@@ -144,6 +152,8 @@ describe('sending', () => {
     expect(b.out()).toEqual([]);
     b.say({ flags: 'A', seq: 1_001, ack: 1, data: 1_000 });
     expect(b.out()).toEqual(['A 1 ack 2001 win 8192']);
+    b.say({ flags: 'A', seq: 2_001, ack: 1, data: 1_400 }); // one segment, if a larger one
+    expect(b.out()).toEqual([]);
   });
 
   test('duplicates of what was lost before the last loss say nothing new (RFC 6582 3.2 (1))', () => {
@@ -202,8 +212,8 @@ describe('sending', () => {
   test('a flow that had little to say has not earned a larger window (RFC 7661 3)', () => {
     const b = new Bench().open();
     for (let i = 0; i < 50; i++) {
-      readable(b, 10);
-      b.say({ flags: 'A', seq: 1, ack: 11 + i * 10 });
+      readable(b, 1_000);
+      b.say({ flags: 'A', seq: 1, ack: 1_001 + i * 1_000 });
     }
     b.out();
     readable(b, 100_000);
