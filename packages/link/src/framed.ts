@@ -47,6 +47,8 @@ export class FramedLink implements Link {
   #over: boolean = false;
   /** Nothing goes any more. */
   #broken: boolean = false;
+  /** The transport has been told that it may close. */
+  #finished: boolean = false;
   #frame: FrameHandler = () => {};
   #room: () => void = () => {};
   #end: (error: Error | null) => void = () => {};
@@ -133,6 +135,7 @@ export class FramedLink implements Link {
     const { held } = this.#deframer;
     const cutOff = error === null && held > 0 && !this.#over;
     this.#stop(cutOff ? new Error(`cable cut off: it ended ${held} bytes into a frame`) : error);
+    this.#finish();
   }
 
   #stop(error: Error | null): void {
@@ -142,7 +145,10 @@ export class FramedLink implements Link {
   }
 
   #finish(): void {
-    if (this.#closed && !this.#writing && (this.#used === 0 || this.#broken)) this.#options.finished?.();
+    const quiet = this.#broken || (!this.#writing && this.#used === 0);
+    if (!this.#closed || this.#finished || !quiet) return;
+    this.#finished = true;
+    this.#options.finished?.();
   }
 
   #padded(size: number): number {

@@ -25,6 +25,7 @@ export interface Unfinished {
 
 /**
  * Bytes [at, end) of `b` are one Ethernet frame without FCS, lent until the handler returns.
+ * `b` is a plain Uint8Array, never a Buffer: its slice() makes a copy.
  * `trusted`: its transport checksum needs no verification, or is not complete, because it never left this machine.
  */
 export type FrameHandler = (b: Uint8Array, at: number, end: number, trusted: boolean) => void;

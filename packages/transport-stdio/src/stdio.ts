@@ -8,7 +8,7 @@ import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { FramedLink, type Link } from '@reslirp/link';
 import { gone } from './gone.ts';
-import { type CableOptions, framed } from './stream.ts';
+import { type CableOptions, framed, plain } from './stream.ts';
 
 /** What a pipe of Linux holds. */
 const READ_BUFFER = 64 * 1024;
@@ -62,7 +62,7 @@ function openInput(fd: number, received: (b: Uint8Array, n: number) => void): Re
     return socket;
   }
   const stream = createReadStream('', { fd, autoClose: false });
-  stream.on('data', (chunk) => received(chunk as Buffer, chunk.length));
+  stream.on('data', (chunk) => received(plain(chunk as Buffer), chunk.length));
   return stream;
 }
 

@@ -21,6 +21,11 @@ export interface CableOptions {
   readonly pad?: boolean;
 }
 
+/** Without the methods of a Buffer, whose slice() does not copy. */
+export function plain(b: Uint8Array): Uint8Array {
+  return new Uint8Array(b.buffer, b.byteOffset, b.length);
+}
+
 /** The options of the link behind a cable, defaults filled in. */
 export function framed(options: CableOptions): { mtu: number; maxFrame: number; pad: boolean; framing?: Framing } {
   const { mtu = 1500, maxFrame = Math.max(VDE_FRAME, mtu + HEADERS), pad = true, framing } = options;
@@ -42,7 +47,7 @@ export function streamLink(readable: Readable, writable: Writable, options: Cabl
     },
     finished: () => writable.end(),
   });
-  readable.on('data', (chunk: Uint8Array) => link.received(chunk, 0, chunk.length));
+  readable.on('data', (chunk: Uint8Array) => link.received(plain(chunk), 0, chunk.length));
   readable.once('end', () => link.ended(null));
   readable.once('close', () => link.ended(null));
   readable.on('error', (error) => link.ended(gone(error)));
