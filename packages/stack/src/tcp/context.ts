@@ -39,6 +39,8 @@ export class Context {
   };
   /** The instant of this turn: set by every entry of the facade. */
   now: number = 0;
+  /** Scratch: edges of SACK blocks. */
+  readonly edges: Int32Array = new Int32Array(8);
   /** Scratch: where a new flow leads. */
   readonly to: Endpoint = new Endpoint();
   readonly table: KeyTable;

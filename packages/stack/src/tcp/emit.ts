@@ -7,6 +7,7 @@ import { UNRESOLVED } from '../ip/output.ts';
 import type { Packet } from '../packet.ts';
 import type { Context } from './context.ts';
 import type { Flow } from './flow.ts';
+import { sackBlocks, sackSize } from './sack.ts';
 import type { Segment } from './segment.ts';
 import { add, type Seq } from './seq.ts';
 import { Timer } from './timers.ts';
@@ -25,7 +26,8 @@ export function tsNow(c: Context, f: Flow): number {
  */
 export function emit(c: Context, f: Flow, flags: number, seq: Seq, offset: number, size: number): boolean {
   const syn = (flags & Tcp.Flag.SYN) !== 0;
-  const header = Tcp.HEADER + (syn ? synOptions(f) : f.timestamps ? Options.Size.TIMESTAMPS : 0);
+  const blocks = syn || size > 0 ? 0 : sackBlocks(f, c.edges);
+  const header = Tcp.HEADER + (syn ? synOptions(f) : plainOptions(f, blocks));
   const { ip } = c.env;
   const at = ip.begin(f.remote, f.guest, Protocol.TCP, header + size, HOPS);
   if (at < 0) return at === UNRESOLVED;
@@ -34,7 +36,7 @@ export function emit(c: Context, f: Flow, flags: number, seq: Seq, offset: numbe
   const window = Math.min(f.rcvWnd >>> scale, 0xffff);
   Tcp.emit(b, at, f.remote.port, f.guest.port, seq, f.rcvNxt, header, flags | Tcp.Flag.ACK, window);
   if (syn) putSynOptions(c, f, b, at + Tcp.HEADER);
-  else if (f.timestamps) Options.emitTimestamps(b, at + Tcp.HEADER, tsNow(c, f), f.tsRecent);
+  else putPlainOptions(c, f, b, at + Tcp.HEADER, blocks);
   const from = size > 0 ? f.send.at(offset) : 0;
   const cut = size <= f.mss ? Cut.NO : f.guest.is4 ? Cut.TCP4 : Cut.TCP6;
   ip.commit(header, Tcp.SUM, size > 0 ? f.send.bytes : null, from, from + size, cut, cut === Cut.NO ? 0 : f.mss);
@@ -51,15 +53,30 @@ function told(f: Flow, window: number): void {
   f.timers.stop(Timer.DELAYED_ACK);
 }
 
-/** RFC 7323 2.2 and 3.2: window scale and timestamps only to a guest that offered them. */
+/** RFC 7323 2.2 and 3.2, RFC 2018 2: window scale, SACK and timestamps only to a guest that offered them. */
 function synOptions(f: Flow): number {
-  return Options.Size.MSS + (f.scaling ? Options.Size.WINDOW_SCALE : 0) + (f.timestamps ? Options.Size.TIMESTAMPS : 0);
+  return (
+    Options.Size.MSS +
+    (f.scaling ? Options.Size.WINDOW_SCALE : 0) +
+    (f.sack ? Options.Size.SACK_PERMITTED : 0) +
+    (f.timestamps ? Options.Size.TIMESTAMPS : 0)
+  );
 }
 
 function putSynOptions(c: Context, f: Flow, b: Uint8Array, at: number): void {
   at = Options.emitMss(b, at, c.env.mss(f.guest));
   if (f.scaling) at = Options.emitWindowScale(b, at, f.rcvScale);
+  if (f.sack) at = Options.emitSackPermitted(b, at);
   if (f.timestamps) Options.emitTimestamps(b, at, tsNow(c, f), f.tsRecent);
+}
+
+function plainOptions(f: Flow, blocks: number): number {
+  return (f.timestamps ? Options.Size.TIMESTAMPS : 0) + sackSize(blocks);
+}
+
+function putPlainOptions(c: Context, f: Flow, b: Uint8Array, at: number, blocks: number): void {
+  if (f.timestamps) at = Options.emitTimestamps(b, at, tsNow(c, f), f.tsRecent);
+  if (blocks > 0) Options.emitSack(b, at, c.edges, blocks);
 }
 
 /** An ACK that cannot wait for the end of the turn: the guest counts duplicates. */

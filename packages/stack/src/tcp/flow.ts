@@ -8,7 +8,7 @@
 //   Sending         The send ring keeps bytes until the guest ACKs them; its free room is what is read from the host.
 //   Memory          Rings are lent by Memory while they hold something, and grow with the flow up to limits.tcpBuffer.
 //   Closing         Each direction ends by itself; what is left once both have ended stands in closing.ts.
-//   Left out        Urgent data is passed on in line (RFC 6093 3.4 asks applications for just that), the guest alone can
+//   Left out        The guest is told what came out of order (SACK), and not yet listened to. Urgent data is passed on in line (RFC 6093 3.4 asks applications for just that), the guest alone can
 //                   open, and so simultaneous open does not happen.
 import type { Endpoint } from '../endpoint.ts';
 import type { TcpSocket } from '../host.ts';
@@ -64,6 +64,11 @@ export class Flow {
   rcvGrownAt: Seq = 0 as Seq;
   /** What counts as a full segment of the guest when ACKs are delayed (RFC 5681 4.2), bytes. */
   rcvMss: number = 536;
+
+  /** The guest understands SACK (RFC 2018). */
+  sack: boolean = false;
+  /** Where the last segment that came out of order begins. */
+  rcvNewest: Seq = 0 as Seq;
 
   /** The guest's FIN came, perhaps ahead of bytes that are missing: its sequence number. */
   finKnown: boolean = false;

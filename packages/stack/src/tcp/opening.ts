@@ -95,6 +95,7 @@ function negotiate(c: Context, f: Flow, s: Segment): void {
   }
   f.rcvLimitMost = f.scaling ? c.env.buffer : MAX_UNSCALED;
   f.rcvLimit = Math.min(f.rcvLimitMost, FIRST_WINDOW);
+  f.sack = s.options.sackPermitted;
   f.timestamps = s.options.timestamps;
   f.tsRecent = s.options.tsVal;
   f.tsRecentAt = c.now;

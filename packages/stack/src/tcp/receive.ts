@@ -42,6 +42,7 @@ function accept(c: Context, f: Flow, s: Segment, from: number, to: number): void
   if (offset === 0) inOrder(c, f, s.b, from, to);
   else {
     f.receive.store(f.receive.ready + offset, s.b, from, to);
+    f.rcvNewest = add(f.rcvNxt, offset);
     emitAck(c, f); // RFC 5681 4.2: each one counts as a duplicate
   }
 }

@@ -28,6 +28,7 @@ export interface Said {
   scale?: number;
   /** TSval and TSecr. */
   ts?: readonly [number, number];
+  sack?: boolean;
   port?: number;
 }
 
@@ -147,6 +148,7 @@ export class Bench implements Host, IpOutput {
     let at = Wire.HEADER;
     if (said.mss !== undefined) at = Options.emitMss(b, at, said.mss);
     if (said.scale !== undefined) at = Options.emitWindowScale(b, at, said.scale);
+    if (said.sack === true) at = Options.emitSackPermitted(b, at);
     if (said.ts !== undefined) at = Options.emitTimestamps(b, at, said.ts[0], said.ts[1]);
     const flags = FLAGS.reduce((all, [letter, bit]) => (said.flags.includes(letter) ? all | bit : all), 0);
     const ack = said.ack === undefined ? 0 : (this.#iss.get(port) ?? 0) + said.ack;
@@ -252,10 +254,18 @@ export class Bench implements Host, IpOutput {
     }
     this.ports.push(port);
     const isSyn = (flags & Wire.Flag.SYN) !== 0;
-    const syn = isSyn ? ` mss=${options.mss} scale=${options.windowScale}${options.timestamps ? ' ts' : ''}` : '';
+    const syn = isSyn
+      ? ` mss=${options.mss} scale=${options.windowScale}${options.sackPermitted ? ' sack' : ''}${options.timestamps ? ' ts' : ''}`
+      : '';
+    const sack = Array.from({ length: options.sackRanges }, (_, i) => {
+      const edges = [options.sack[i * 2]!, options.sack[i * 2 + 1]!];
+      return edges.map((edge) => (edge - GUEST_ISS) | 0).join('-');
+    });
     const length = to > from ? ` +${to - from}` : '';
     const parts = cut === 0 ? '' : `/${mss}`;
-    this.#out.push(`${names.join('')} ${seq}${length}${parts} ack ${ack} win ${Wire.window(b, 0)}${syn}`);
+    this.#out.push(
+      `${names.join('')} ${seq}${length}${parts} ack ${ack} win ${Wire.window(b, 0)}${syn}${sack.length > 0 ? ` sack ${sack.join(' ')}` : ''}`,
+    );
     b.fill(0xee, 0, header);
   }
 
