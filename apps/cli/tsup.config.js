@@ -1,3 +1,3 @@
 import { preset } from '@reslirp/tsup';
 
-export default preset(['src/index.ts', 'src/main.ts', 'src/demo.ts'], 'node');
+export default preset(['src/index.ts', 'src/main.ts'], 'node');

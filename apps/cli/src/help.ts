@@ -3,14 +3,17 @@ import { OPTIONS, type Option } from './options.ts';
 
 const HEAD = `Usage: reslirp [OPTION]...
 
-A network for the guest on the cable of standard input and output: Ethernet frames, each after its length
-in two bytes, as vde_plug and dpipe have them. Needs no privilege: what the guest sends leaves as sockets of this process.
+A network for the guest on the cable of standard input and output: Ethernet frames, each after its
+length in two bytes, as vde_plug and dpipe have them. It needs no privilege: what the guest sends
+leaves as sockets of this process.
 `;
 
-const FOOT = `ADDR may be +N, counted from the network's address. --opt VALUE and --opt=VALUE are the same, as are
---disable-dns and --disable_dns.
+const FOOT = `ADDR may be +N, counted from the network's address. --opt VALUE and --opt=VALUE are the same, and so
+are --disable-dns and --disable_dns. -h is the gateway, as in the original reSLIRP.
 
-A guest in a network namespace, through a remote host's network:
+Exit status: 0 the guest left, or SIGINT or SIGTERM came; 1 the cable broke; 2 a wrong option.
+
+A TAP of this machine in the network of another one:
   dpipe vde_plug tap://tap0 = ssh user@host reslirp
 `;
 
@@ -28,14 +31,24 @@ export function helpText(): string {
 
 /** For the README, in Markdown. */
 export function optionTable(): string {
-  const rows = OPTIONS.map(({ short, long, value, help, default: initial }) => {
-    const names = [...(short === undefined ? [] : [`-${short}`]), `--${long}${value === undefined ? '' : ` ${value}`}`];
-    const cells = [names.map((name) => `\`${name}\``).join(', '), initial === undefined ? '' : `\`${initial}\``, help];
-    return `| ${cells.join(' | ')} |`;
+  const rows = OPTIONS.map((option) => {
+    const { short, long, help, default: initial } = option;
+    const names = [...(short === undefined ? [] : [`-${short}`]), `--${long}${placeholder(option)}`];
+    return [names.map((name) => `\`${name}\``).join(', '), initial === undefined ? '' : `\`${initial}\``, help];
   });
-  return ['| Option | Default | |', '|---|---|---|', ...rows].join('\n');
+  const table = [['Option', 'Default', ''], ...rows];
+  const widths = [0, 1, 2].map((i) => Math.max(...table.map((row) => row[i]!.length)));
+  const lines = table.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`);
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [lines[0], rule, ...lines.slice(1)].join('\n');
 }
 
-function left({ short, long, value }: Option): string {
-  return `${short === undefined ? '    ' : `-${short}, `}--${long}${value === undefined ? '' : ` ${value}`}`;
+function left(option: Option): string {
+  const { short, long } = option;
+  return `${short === undefined ? '    ' : `-${short}, `}--${long}${placeholder(option)}`;
+}
+
+function placeholder({ value, optional = false }: Option): string {
+  if (value === undefined) return '';
+  return optional ? ` [${value}]` : ` ${value}`;
 }

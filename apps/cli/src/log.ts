@@ -1,9 +1,10 @@
 // Messages for people: one line each, on stderr and nowhere else, for stdout is the cable.
 
-export const Level = { NONE: 0, ERROR: 1, WARN: 2, INFO: 3, DEBUG: 4 } as const;
+/** What `-d` counts: 0 to 4. NONE is `-q`. */
+export const Level = { NONE: -1, ERROR: 0, WARN: 1, INFO: 2, DEBUG: 3, TRACE: 4 } as const;
 export type Level = (typeof Level)[keyof typeof Level];
 
-const NAMES: readonly string[] = Object.keys(Level).map((name) => name.toLowerCase());
+const NAMES: readonly string[] = ['error', 'warn', 'info', 'debug', 'trace'];
 
 /** Bytes that may wait for whoever reads stderr. Beyond them lines are lost, and counted: a guest can cause any number. */
 const MOST_WAITING = 1 << 20;
@@ -38,6 +39,10 @@ export class Log {
 
   debug(text: string): void {
     this.#line(Level.DEBUG, text);
+  }
+
+  trace(text: string): void {
+    this.#line(Level.TRACE, text);
   }
 
   #line(level: Level, text: string): void {

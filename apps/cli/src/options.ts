@@ -13,6 +13,8 @@ import {
   number,
 } from './values.ts';
 
+const LEVEL = number(Level.ERROR, Level.TRACE);
+
 /** What was asked for. A field is absent when its option was not given. */
 export interface Choices {
   network?: NetworkValue;
@@ -41,6 +43,8 @@ export interface Option {
   readonly long: string;
   /** Stands for its value in the help. Absent: a flag. */
   readonly value?: string;
+  /** The value, a number, may be left out: take() is given ''. */
+  readonly optional?: boolean;
   /** Ends the sentence "'x' is not …". */
   readonly accepts?: string;
   readonly help: string;
@@ -83,7 +87,7 @@ export const OPTIONS: readonly Option[] = [
     short: 's',
     long: 'vnameserver',
     value: 'ADDR',
-    help: "where the guest asks for names; this host's resolvers answer",
+    help: "where guests ask for names; this host's resolvers answer",
     default: '+3',
     ...into('nameserver', ADDRESS),
   },
@@ -130,8 +134,8 @@ export const OPTIONS: readonly Option[] = [
   {
     group: 'DHCP and DNS',
     long: 'vdnssearch',
-    value: 'NAME[,NAME]...',
-    help: 'domains that guests search; may be repeated',
+    value: 'NAMES',
+    help: 'domains that guests search: a,b or one option each',
     accepts: NAMES.accepts,
     take(choices, text) {
       const names = NAMES.read(text);
@@ -175,9 +179,15 @@ export const OPTIONS: readonly Option[] = [
     group: 'Messages',
     short: 'd',
     long: 'debug',
-    help: 'more messages: -d information, -dd every flow',
-    take(choices) {
-      choices.level = Math.min(Level.DEBUG, (choices.level ?? Level.WARN) + 1) as Level;
+    value: 'LEVEL',
+    optional: true,
+    help: '0 errors, 1 warnings, 2 info, 3 flows, 4 all; alone: one more',
+    accepts: LEVEL.accepts,
+    default: '1',
+    take(choices, text) {
+      const level = text === '' ? Math.min(Level.TRACE, (choices.level ?? Level.WARN) + 1) : LEVEL.read(text);
+      if (level === null) return false;
+      choices.level = level as Level;
       return true;
     },
   },
@@ -185,7 +195,7 @@ export const OPTIONS: readonly Option[] = [
     group: 'Messages',
     short: 'q',
     long: 'quiet',
-    help: 'no messages; -qd errors only',
+    help: 'no messages at all',
     take(choices) {
       choices.level = Level.NONE;
       return true;
@@ -196,7 +206,7 @@ export const OPTIONS: readonly Option[] = [
 ];
 
 /** Choices that the table has a default for. */
-type Defaulted = 'network' | 'mask' | 'gateway' | 'nameserver' | 'mtu' | 'dhcpStart' | 'hostName';
+type Defaulted = 'network' | 'mask' | 'gateway' | 'nameserver' | 'mtu' | 'dhcpStart' | 'hostName' | 'level';
 
 /** What the defaults of the table amount to. */
 export const DEFAULTS: Required<Pick<Choices, Defaulted>> = OPTIONS.reduce((choices: Choices, option) => {

@@ -1,22 +1,20 @@
 // Arguments to choices. Every complaint is one line that names the option, what was given, and what is accepted.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { oneLine } from './log.ts';
 import { type Choices, OPTIONS, type Option } from './options.ts';
 import { nearest } from './suggest.ts';
 
 /** The user asked for something that cannot be. The message is complete, but for the program's name in front. */
 export class UsageError extends Error {
   constructor(subject: string, complaint: string) {
-    super(`${subject}: ${complaint}`);
+    super(oneLine(`${subject}: ${complaint}`));
     this.name = 'UsageError';
   }
 }
 
 /** The tokens of parseArgs() that are of interest here. */
-interface Given {
-  readonly rawName: string;
-  readonly name: string;
-  readonly value?: string | undefined;
-}
+type Token = NonNullable<ReturnType<typeof tokensOf>>[number];
+type Given = Extract<Token, { kind: 'option' }>;
 
 const BY_NAME: ReadonlyMap<string, Option> = new Map(
   OPTIONS.flatMap((option) => spellings(option.long).map((name) => [name, option] as const)),
@@ -24,10 +22,10 @@ const BY_NAME: ReadonlyMap<string, Option> = new Map(
 
 /** Each long option in every spelling is an entry of its own; only the usual one has the short name. */
 const GRAMMAR: NonNullable<ParseArgsConfig['options']> = Object.fromEntries(
-  [...BY_NAME].map(([name, { long, short, value }]) => [
+  [...BY_NAME].map(([name, { long, short, value, optional }]) => [
     name,
     {
-      type: value === undefined ? ('boolean' as const) : ('string' as const),
+      type: value === undefined || optional === true ? ('boolean' as const) : ('string' as const),
       ...(short !== undefined && name === long ? { short } : {}),
     },
   ]),
@@ -38,43 +36,58 @@ const GRAMMAR: NonNullable<ParseArgsConfig['options']> = Object.fromEntries(
  * Throws a UsageError for the first that is wrong.
  */
 export function parse(args: readonly string[]): Choices {
-  const { tokens } = parseArgs({
+  const choices: Choices = {};
+  const tokens = tokensOf(args);
+  for (let i = 0; i < tokens.length && choices.instead === undefined; i++) {
+    const token = tokens[i]!;
+    if (token.kind === 'positional') throw new UsageError(`'${token.value}'`, 'reslirp takes options only; see --help');
+    if (token.kind !== 'option') continue;
+    const option = BY_NAME.get(token.name);
+    if (option === undefined) throw new UsageError(token.rawName, unknown(token.rawName));
+    const number = option.optional === true && token.value === undefined ? numberAfter(token, tokens[i + 1]) : null;
+    if (number !== null) i++;
+    apply(option, number ?? token.value, choices);
+  }
+  return choices;
+}
+
+// The return type is what util.parseArgs() makes of these very arguments
+function tokensOf(args: readonly string[]): ReturnType<typeof parseArgs<{ strict: false; tokens: true }>>['tokens'] {
+  return parseArgs({
     args: [...args],
     options: GRAMMAR,
     strict: false, // its own complaints do not say what is accepted
     allowPositionals: true,
     tokens: true,
-  });
-  const choices: Choices = {};
-  for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(`'${token.value}'`, 'reslirp takes options only; see --help');
-    if (token.kind === 'option') apply(token, choices);
-    if (choices.instead !== undefined) break;
-  }
-  return choices;
+  }).tokens;
 }
 
-function apply({ rawName, name, value }: Given, choices: Choices): void {
-  const option = BY_NAME.get(name);
-  if (option === undefined) throw new UsageError(rawName, unknown(rawName));
-  const subject = `--${option.long}`;
-  if (option.value === undefined) {
-    if (value !== undefined) throw new UsageError(subject, `'${value}' was given, but it takes no value`);
-    option.take(choices, '');
-  } else if (value === undefined) throw new UsageError(subject, `has no value: it needs ${option.accepts}`);
-  else if (!option.take(choices, value)) throw new UsageError(subject, `'${value}' is not ${option.accepts}`);
+/** The 3 of '-d 3', which looks like a positional, and of '-d3', which looks like an option. */
+function numberAfter(token: Given, next: Token | undefined): string | null {
+  if (next?.kind === 'positional') return /^\d+$/.test(next.value) ? next.value : null;
+  return next?.kind === 'option' && next.index === token.index && /^\d$/.test(next.name) ? next.name : null;
+}
+
+function apply(option: Option, value: string | undefined, choices: Choices): void {
+  const { long, value: placeholder, optional = false, accepts } = option;
+  const subject = `--${long}`;
+  if (placeholder === undefined && value !== undefined) {
+    throw new UsageError(subject, `'${value}' was given, but it takes no value`);
+  }
+  if (placeholder !== undefined && value === undefined && !optional) {
+    throw new UsageError(subject, `has no value: it needs ${accepts}; --help lists all options`);
+  }
+  if (!option.take(choices, value ?? '')) throw new UsageError(subject, `'${value}' is not ${accepts}`);
 }
 
 function unknown(rawName: string): string {
-  const like = rawName.startsWith('--')
-    ? nearest(
-        rawName,
-        [...BY_NAME.keys()].map((name) => `--${name}`),
-      )
-    : null;
+  const names = OPTIONS.map(({ long }) => `--${long}`);
+  const like = rawName.startsWith('--') ? nearest(rawName.replaceAll('_', '-'), names) : null;
   return `there is no such option; ${like === null ? '--help lists them all' : `did you mean ${like}?`}`;
 }
 
+/** With a hyphen or an underscore at each joint. */
 function spellings(long: string): string[] {
-  return [...new Set([long, long.replaceAll('-', '_')])];
+  const [first = '', ...rest] = long.split('-');
+  return rest.reduce((heads, part) => heads.flatMap((head) => [`${head}-${part}`, `${head}_${part}`]), [first]);
 }

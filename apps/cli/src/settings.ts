@@ -2,10 +2,13 @@
 import type { Dhcp4Config } from '@reslirp/services/dhcp4';
 import type { Config } from '@reslirp/stack';
 import { format4, mask4 } from '@reslirp/wire/address';
-import { Level } from './log.ts';
+import type { Level } from './log.ts';
 import { type Choices, DEFAULTS } from './options.ts';
 import { UsageError } from './parse.ts';
 import type { AddressValue } from './values.ts';
+
+/** Of text. It shares a packet of 1500 bytes with the rest of the answer. */
+const LONGEST_SEARCH_LIST = 1_000;
 
 export interface Settings {
   /** Every address is filled in. */
@@ -58,12 +61,21 @@ export function settings(choices: Choices): Settings {
           nameservers: dns && !restricted ? [format4(nameserver)] : [],
           hostname: all.hostName,
           ...(all.domainName === undefined ? {} : { domain: all.domainName }),
-          search: all.searchDomains ?? [],
+          search: searchList(all.searchDomains ?? []),
         },
     dns,
     resolvConf: all.resolvConf ?? null,
-    level: all.level ?? Level.WARN,
+    level: all.level,
   };
+}
+
+function searchList(domains: readonly string[]): readonly string[] {
+  const list = domains.join();
+  if (list.length <= LONGEST_SEARCH_LIST) return domains;
+  throw new UsageError(
+    '--vdnssearch',
+    `'${list}' is too long: a DHCP answer has room for ${LONGEST_SEARCH_LIST} bytes`,
+  );
 }
 
 /** A network that was given must be one exactly; the usual one gives way to a shorter --vnetmask, as in the original. */

@@ -1,4 +1,5 @@
 // The kinds of values that options take: how each is read, and what to say when it cannot be.
+import { accessSync, constants, statSync } from 'node:fs';
 import { parse4, parseCidr4 } from '@reslirp/wire/address';
 
 export interface Kind<T> {
@@ -79,13 +80,23 @@ export const NAMES: Kind<readonly string[]> = {
 };
 
 export const FILE: Kind<string> = {
-  accepts: 'the name of a file',
-  read: (text) => (text === '' ? null : text),
+  accepts: 'a file that can be read',
+  read: (text) => (isReadable(text) ? text : null),
 };
 
-/** RFC 1035 2.3.4: labels of at most 63, 255 octets in all with their lengths. */
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return !statSync(file).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** RFC 1035 2.3.4: labels of at most 63, 255 octets in all with their lengths. A last dot, for the root, may be there. */
 function isName(text: string): boolean {
-  return text.length <= 253 && text.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
+  const name = text.endsWith('.') ? text.slice(0, -1) : text;
+  return name.length <= 253 && name.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
 }
 
 function fits(prefix: number): boolean {

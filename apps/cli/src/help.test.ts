@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { helpText, optionTable } from './help.ts';
+import { OPTIONS } from './options.ts';
+
+it('the help names each option once, in lines that fit a screen', () => {
+  const lines = helpText().split('\n');
+  for (const { long } of OPTIONS) {
+    expect(lines.filter((line) => new RegExp(`^  (-., |    )--${long}( |$)`).test(line))).toHaveLength(1);
+  }
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+});
+
+it("the README's table is the table of options", () => {
+  expect(readFileSync(new URL('../README.md', import.meta.url), 'utf8')).toContain(`\n${optionTable()}\n`);
+});

@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Level } from './log.ts';
+import { type Choices, OPTIONS } from './options.ts';
+import { parse, UsageError } from './parse.ts';
+
+/** For each option that takes a value: one that is accepted, and what it becomes. */
+const VALUES: Record<string, [text: string, choices: Choices]> = {
+  vnetwork: ['10.9.0.0/16', { network: { address: 0x0a090000, prefix: 16 } }],
+  vnetmask: ['255.255.0.0', { mask: 16 }],
+  vhost: ['10.0.2.9', { gateway: { ip: 0x0a000209 } }],
+  vnameserver: ['+9', { nameserver: { offset: 9 } }],
+  'if-mtu': ['9000', { mtu: 9_000 }],
+  'if-mru': ['65521', { mru: 65_521 }],
+  'vdhcp-start': ['10.0.2.100', { dhcpStart: { ip: 0x0a000264 } }],
+  vhostname: ['vm', { hostName: 'vm' }],
+  vdomainname: ['example.org.', { domainName: 'example.org.' }],
+  vdnssearch: ['a.example,b.example', { searchDomains: ['a.example', 'b.example'] }],
+  'resolv-conf': [import.meta.filename, { resolvConf: import.meta.filename }],
+  debug: ['3', { level: Level.DEBUG }],
+};
+
+const FLAGS: Record<string, Choices> = {
+  'disable-dhcp': { disableDhcp: true },
+  'disable-dns': { disableDns: true },
+  'disable-host-loopback': { disableHostLoopback: true },
+  restricted: { restricted: true },
+  quiet: { level: Level.NONE },
+  help: { instead: 'help' },
+  version: { instead: 'version' },
+};
+
+/** The message of the error; fails when there is none. */
+function complaint(...args: string[]): string {
+  try {
+    parse(args);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as UsageError).message;
+  }
+  throw new Error(`${args.join(' ')} was accepted`);
+}
+
+describe('every option', () => {
+  it('is known to this test', () => {
+    expect([...Object.keys(VALUES), ...Object.keys(FLAGS)].sort()).toEqual(OPTIONS.map(({ long }) => long).sort());
+  });
+
+  for (const { long, short, value, optional, accepts } of OPTIONS) {
+    const [text, choices] = value === undefined ? [null, FLAGS[long]] : (VALUES[long] ?? [null, undefined]);
+    const spelled = [`--${long}`, `--${long.replaceAll('-', '_')}`, `--${long.replace('-', '_')}`];
+
+    if (text === null) {
+      it.each(short === undefined ? spelled : [...spelled, `-${short}`])('%s', (name) => {
+        expect(parse([name])).toEqual(choices);
+      });
+
+      it(`--${long} takes no value`, () => {
+        expect(complaint(`--${long}=1`)).toBe(`--${long}: '1' was given, but it takes no value`);
+      });
+    } else {
+      it.each(spelled)(`%s ${text}, and with =`, (name) => {
+        expect(parse([name, text])).toEqual(choices);
+        expect(parse([`${name}=${text}`])).toEqual(choices);
+      });
+
+      if (short !== undefined) {
+        it(`-${short}${text}, and apart`, () => {
+          expect(parse([`-${short}`, text])).toEqual(choices);
+          expect(parse([`-${short}${text}`])).toEqual(choices);
+        });
+      }
+
+      it(`--${long} says what it accepts`, () => {
+        expect(complaint(`--${long}=!`)).toBe(`--${long}: '!' is not ${accepts}`);
+        if (optional !== true) expect(complaint(`--${long}`)).toMatch(`--${long}: has no value: it needs ${accepts}`);
+      });
+    }
+  }
+});
+
+describe('values', () => {
+  it.each([
+    ['-n', '10.0.2'],
+    ['-n', '10.0.2.0/30'],
+    ['-n', '10.0.0.0/7'],
+    ['-n', '010.0.2.0'],
+    ['-m', '255.0.255.0'],
+    ['-m', '24'],
+    ['-h', '10.0.2.2.'],
+    ['-h', '+0'],
+    ['-h', 'gateway'],
+    ['-s', '::1'],
+    ['-t', '67'],
+    ['-t', '65522'],
+    ['-t', '1e3'],
+    ['-t', ''],
+    ['-d', '5'],
+    ['--vhostname', 'a..b'],
+    ['--vhostname', '-a'],
+    ['--vhostname', 'a b'],
+    ['--vdnssearch', 'a,,b'],
+    ['--resolv-conf', '/no/such/file'],
+    ['--resolv-conf', '/'],
+  ])('%s %j is refused', (name, value) => {
+    expect(complaint(name, value)).toMatch(/^--[a-z-]+: '.*' is not /);
+  });
+
+  it('a list of domains grows with each option', () => {
+    expect(parse(['--vdnssearch', 'a,b', '--vdnssearch=c']).searchDomains).toEqual(['a', 'b', 'c']);
+  });
+
+  it('of two the later one wins', () => {
+    expect(parse(['-t', '1400', '--if-mtu=1300']).mtu).toBe(1_300);
+  });
+});
+
+describe('levels', () => {
+  it.each([
+    [['-d'], Level.INFO],
+    [['-dd'], Level.DEBUG],
+    [['-d', '--debug', '-d'], Level.TRACE],
+    [['-dddddd'], Level.TRACE],
+    [['-d0'], Level.ERROR],
+    [['-d', '4'], Level.TRACE],
+    [['--debug', '2'], Level.INFO],
+    [['--debug=1'], Level.WARN],
+    [['-q'], Level.NONE],
+    [['-qd'], Level.ERROR],
+    [['-dq'], Level.NONE],
+    [['-d2d'], Level.DEBUG],
+  ])('%j', (args, level) => {
+    expect(parse(args).level).toBe(level);
+  });
+
+  it('a number belongs to -d only right behind it', () => {
+    expect(complaint('-q', '3')).toMatch(/^'3': reslirp takes options only/);
+    expect(complaint('-d', '--', '3')).toMatch(/^'3': reslirp takes options only/);
+  });
+});
+
+describe('combined', () => {
+  it('short options, the last with its value', () => {
+    expect(parse(['-qdn10.0.0.0/8', '--restricted'])).toEqual({
+      level: Level.ERROR,
+      network: { address: 0x0a000000, prefix: 8 },
+      restricted: true,
+    });
+  });
+
+  it('-h is the gateway, as it always was', () => {
+    expect(parse(['-h10.0.2.2'])).toEqual({ gateway: { ip: 0x0a000202 } });
+  });
+
+  it('help comes before what is wrong behind it', () => {
+    expect(parse(['--help', '--nonsense'])).toEqual({ instead: 'help' });
+  });
+});
+
+describe('what there is not', () => {
+  it.each([
+    ['--vnetwrok', 'did you mean --vnetwork?'],
+    ['--disable_dnss', 'did you mean --disable-dns?'],
+    ['--restrict', 'did you mean --restricted?'],
+    ['--frobnicate', '--help lists them all'],
+    ['-x', '--help lists them all'],
+    ['--__proto__', '--help lists them all'],
+  ])('%s', (name, hint) => {
+    expect(complaint(name)).toBe(`${name}: there is no such option; ${hint}`);
+  });
+
+  it.each(['eth0', '-', ''])('positional %j', (word) => {
+    expect(complaint(word)).toBe(`'${word}': reslirp takes options only; see --help`);
+  });
+});
+
+it('any arguments: choices, or one line', () => {
+  const word = fc.oneof(
+    fc.constantFrom(...OPTIONS.flatMap(({ long, short }) => [`--${long}`, `-${short ?? 'x'}`])),
+    fc.string({ unit: 'binary' }),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 5 }), (args) => {
+      try {
+        parse(args);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UsageError);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: none may reach the terminal
+        expect((error as Error).message).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+      }
+    }),
+  );
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { parse, UsageError } from './parse.ts';
+import { type Settings, settings } from './settings.ts';
+
+function of(...args: string[]): Settings {
+  return settings(parse(args));
+}
+
+function complaint(...args: string[]): string {
+  try {
+    of(...args);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as UsageError).message;
+  }
+  throw new Error(`${args.join(' ')} was accepted`);
+}
+
+describe('the network', () => {
+  it('is the usual one when nothing is said', () => {
+    expect(of()).toEqual({
+      network: {
+        network: '10.0.2.0/24',
+        gateway: '10.0.2.2',
+        nameserver: '10.0.2.3',
+        mtu: 1_500,
+        mru: 1_500,
+        restricted: false,
+        hostLoopback: true,
+      },
+      dhcp: { start: '10.0.2.20', router: true, nameservers: ['10.0.2.3'], hostname: 'reslirp', search: [] },
+      dns: true,
+      resolvConf: null,
+      level: 1,
+    });
+  });
+
+  it.each([
+    [['-n', '192.168.7.0'], '192.168.7.0/24 192.168.7.2 192.168.7.3 192.168.7.20'],
+    [['-n', '172.16.0.0/12'], '172.16.0.0/12 172.16.0.2 172.16.0.3 172.16.0.20'],
+    [['-n', '172.16.0.0', '-m', '255.240.0.0'], '172.16.0.0/12 172.16.0.2 172.16.0.3 172.16.0.20'],
+    [['-n', '200.1.2.0/24', '-h', '+1', '-s', '200.1.2.1', '-h+254'], '200.1.2.0/24 200.1.2.254 200.1.2.1 200.1.2.20'],
+    [['-n', '10.1.1.8/29'], '10.1.1.8/29 10.1.1.10 10.1.1.11 10.1.1.9'],
+    [['-m', '255.0.0.0'], '10.0.0.0/8 10.0.2.2 10.0.2.3 10.0.2.20'],
+    [['--vdhcp-start', '+2'], '10.0.2.0/24 10.0.2.2 10.0.2.3 10.0.2.4'],
+  ])('%j', (args, text) => {
+    const { network, dhcp } = of(...args);
+    expect(`${network.network} ${network.gateway} ${network.nameserver} ${dhcp?.start}`).toBe(text);
+  });
+
+  it('the guest may send what it may receive, unless it is said otherwise', () => {
+    expect(of('-t', '9000').network).toMatchObject({ mtu: 9_000, mru: 9_000 });
+    expect(of('-t', '9000', '-r', '1280').network).toMatchObject({ mtu: 9_000, mru: 1_280 });
+  });
+});
+
+describe('what guests are told', () => {
+  it.each([
+    [['--disable-dns'], { router: true, nameservers: [] }],
+    [['--restricted'], { router: false, nameservers: [] }],
+    [['--vdomainname', 'a.example', '--vdnssearch', 'b'], { domain: 'a.example', search: ['b'] }],
+    [['--vhostname', 'vm'], { hostname: 'vm' }],
+  ])('%j', (args, expected) => {
+    expect(of(...args).dhcp).toMatchObject(expected);
+  });
+
+  it('nothing, with --disable-dhcp', () => {
+    expect(of('--disable-dhcp').dhcp).toBeNull();
+  });
+});
+
+describe('what does not go together', () => {
+  it.each([
+    [['-h', '10.0.3.2'], "--vhost: '10.0.3.2' is not an address for a host of 10.0.2.0/24"],
+    [['-h', '10.0.2.255'], "--vhost: '10.0.2.255' is not an address for a host of 10.0.2.0/24"],
+    [['-s', '+0255'], /^--vnameserver: '\+0255' is not an IPv4 address/],
+    [['-s', '+255'], "--vnameserver: '+255' is not an address for a host of 10.0.2.0/24"],
+    [['-s', '10.0.2.2'], "--vnameserver: '10.0.2.2' is not free: it is the gateway (--vhost)"],
+    [['-n', '10.0.2.1'], "--vnetwork: '10.0.2.1' is not a network of 24 bits: 10.0.2.0/24 is"],
+    [['-n', '127.0.0.0'], /^--vnetwork: '127\.0\.0\.0\/24' is not a network that hosts can be in/],
+    [['-n', '10.0.0.0/16', '-m', '255.0.0.0'], "--vnetmask: '255.0.0.0' is not the mask of --vnetwork 10.0.0.0/16"],
+    [['--vdhcp-start', '10.9.9.9'], "--vdhcp-start: '10.9.9.9' is not an address for a host of 10.0.2.0/24"],
+    [
+      ['-h', '+253', '-s', '+254', '--vdhcp-start', '+253'],
+      "--vdhcp-start: '10.0.2.253' leaves no address for guests in 10.0.2.0/24",
+    ],
+    [['--vdnssearch', new Array(20).fill('x'.repeat(60)).join()], /too long: a DHCP answer has room for 1000 bytes$/],
+  ])('%j', (args, message) => {
+    expect(complaint(...args)).toMatch(message);
+  });
+});
