@@ -32,7 +32,9 @@ export function expire(c: Context): void {
 
 /** RFC 6298 (5.4) to (5.6), and all that was in flight after the first segment counts as lost. */
 function retransmit(c: Context, f: Flow): void {
-  if (++f.attempts > (f.has(Ev.OPEN) ? ATTEMPTS : SYN_ATTEMPTS)) {
+  // A guest that has closed its window over what was in flight may be slow, and is alive as long as it answers
+  const alive = f.sndWnd === 0 && c.now - f.heardAt <= SILENCE;
+  if (!alive && ++f.attempts > (f.has(Ev.OPEN) ? ATTEMPTS : SYN_ATTEMPTS)) {
     giveUp(c, f);
     return;
   }

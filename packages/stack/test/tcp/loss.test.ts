@@ -113,6 +113,17 @@ describe('zero window (RFC 9293 3.8.6.1)', () => {
     expect([b.flows, at.length > 50]).toEqual([1, true]);
   });
 
+  test('a guest that closes its window over what is in flight is waited for as well', () => {
+    const b = flying();
+    for (let i = 0; i < 3_600; i++) {
+      b.wait(1_000);
+      if (b.out().length > 0) b.say({ flags: 'A', seq: 1, ack: 1, window: 0 });
+    }
+    expect(b.flows).toBe(1);
+    b.wait(600_000);
+    expect([b.flows, b.peer.log]).toEqual([0, ['abort']]);
+  });
+
   test('a guest that falls silent is given up', () => {
     const b = closed();
     b.wait(600_000);
