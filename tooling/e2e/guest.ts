@@ -73,6 +73,12 @@ export class Guest {
     return this.#messages;
   }
 
+  /** The process at the other end of the cable. */
+  get programPid(): number {
+    const { pid } = this.#cable;
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[1]);
+  }
+
   /** A command inside the guest. */
   run(command: readonly string[], timeout?: number, input?: string): Promise<Done> {
     return run(['nsenter', '-t', String(this.#keeper.pid), ...ENTER, ...command], timeout, input);
