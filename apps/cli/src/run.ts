@@ -1,7 +1,7 @@
 // The wiring: settings and a link in, a network on that link.
 import { serve, systemResolvers, Turn } from '@reslirp/host-node';
 import type { Link } from '@reslirp/link';
-import { dhcp4, dnsForwarder } from '@reslirp/services';
+import { dhcp4Server, dnsForwarder } from '@reslirp/services';
 import type { Probe } from '@reslirp/stack';
 import { DropReport } from './drop-report.ts';
 import { Level, type Log } from './log.ts';
@@ -17,7 +17,7 @@ export function run(link: Link, settings: Settings, log: Log): Running {
   const turn = new Turn();
   const path = settings.resolvConf;
   const upstreams = systemResolvers({ now: turn.now, ...(path === null ? {} : { path }) });
-  const dhcp = settings.dhcp === null ? null : dhcp4(settings.dhcp);
+  const dhcp = settings.dhcp === null ? null : dhcp4Server(settings.dhcp);
   const dns = settings.dns ? dnsForwarder({ upstreams }) : null;
   const { stack, host, close } = serve({
     link,

@@ -1,2 +1,2 @@
-export { type Dhcp4Config, type Dhcp4Server, dhcp4, type Lease, type LeaseState } from './dhcp4.ts';
+export { type Dhcp4Config, type Dhcp4Server, dhcp4Server, type Lease, type LeaseState } from './dhcp4.ts';
 export { type DnsForwarder, type DnsForwarderOptions, dnsForwarder } from './dns.ts';

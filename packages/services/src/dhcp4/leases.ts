@@ -154,7 +154,7 @@ export class LeaseTable {
 
   #forget(row: Row): void {
     this.#byAddress.delete(row.address);
-    if (this.#byClient.get(row.client) === row) this.#byClient.delete(row.client);
+    this.#byClient.delete(row.client);
     if (row.address >>> 0 < this.#lowest) this.#lowest = row.address >>> 0;
   }
 }

@@ -1,8 +1,9 @@
 // What the server says: the messages OFFER, ACK and NAK, RFC 2131 4.3 and table 3, with the options of RFC 2132.
 //
-// First come the options that a reply must have, then those that the client asked for (option 55), in its order, as long as
-// there is room within its largest message (57). A client that asks for nothing gets all. Another option is one more case in
-// #option(); there is room for a boot file in the fixed fields, which stay empty as yet.
+// First come the options that a reply must have, then those that the client asked for (option 55), in its order, then names
+// that it did not ask for but that somebody configured for it (RFC 2131 4.3.1; busybox never asks for a search list): all as
+// long as there is room within its largest message (57). A client without a list gets everything. Another option is one more
+// case in #option(). Left out: options in the fields `sname` and `file` (52), which stay empty for a boot server.
 import type { ServiceNet } from '@reslirp/stack/service';
 import * as Dhcp from '@reslirp/wire/dhcp4';
 import { ascii } from './domain-name.ts';
@@ -28,10 +29,13 @@ const USUAL = Uint8Array.of(
   Option.DOMAIN_SEARCH,
 );
 
+/** Asked for or not. */
+const CONFIGURED = Uint8Array.of(Option.HOST_NAME, Option.DOMAIN_NAME, Option.DOMAIN_SEARCH);
+
 export class ReplyWriter {
   /** The last message, from offset 0. */
   readonly bytes: Uint8Array = new Uint8Array(LARGEST);
-  /** Options that a client asked for and had no room for. */
+  /** Options that found no room. */
   omitted: number = 0;
   readonly #network: ServiceNet['network'];
   readonly #settings: Settings;
@@ -55,7 +59,9 @@ export class ReplyWriter {
     if (seconds > 0) next = this.#lease(next, stop, seconds);
     next = Dhcp.emit32(this.bytes, next, stop, Option.SUBNET_MASK, this.#network.mask4);
     const asked = Dhcp.copyOption(b, at, end, Option.PARAMETER_LIST, this.#value, 0, this.#value.length);
+    this.#sent.fill(0);
     next = asked < 0 ? this.#options(USUAL, USUAL.length, next, stop) : this.#options(this.#value, asked, next, stop);
+    next = this.#options(CONFIGURED, CONFIGURED.length, next, stop);
     return Dhcp.emitEnd(this.bytes, 0, next, stop + 1);
   }
 
@@ -64,12 +70,8 @@ export class ReplyWriter {
     const stop = this.#size(b, at, end) - 1;
     const text = ascii(why);
     const next = this.#begin(Message.NAK, b, at, end, stop, 0);
-    return Dhcp.emitEnd(
-      this.bytes,
-      0,
-      Dhcp.emitBytes(this.bytes, next, stop, Option.TEXT, text, 0, text.length),
-      stop + 1,
-    );
+    const after = Dhcp.emitBytes(this.bytes, next, stop, Option.TEXT, text, 0, text.length);
+    return Dhcp.emitEnd(this.bytes, 0, after, stop + 1);
   }
 
   /** Room for the message, within what the client takes and what goes in one piece. */
@@ -85,19 +87,8 @@ export class ReplyWriter {
     const broadcast = Dhcp.isBroadcast(b, at) || (isNak && relay !== 0);
     const client = type === Message.ACK ? Dhcp.ciaddr(b, at) : 0;
     const xid = Dhcp.xid(b, at);
-    let next = Dhcp.emit(
-      this.bytes,
-      0,
-      Op.REPLY,
-      xid,
-      broadcast,
-      client,
-      yours,
-      0,
-      relay,
-      b.subarray(at, end),
-      Dhcp.CHADDR,
-    );
+    const chaddr = at + Dhcp.CHADDR;
+    let next = Dhcp.emit(this.bytes, 0, Op.REPLY, xid, broadcast, client, yours, 0, relay, b, chaddr);
     next = Dhcp.emit8(this.bytes, next, stop, Option.MESSAGE_TYPE, type);
     next = Dhcp.emit32(this.bytes, next, stop, Option.SERVER_ID, this.#network.gateway4);
     // RFC 6842 3: the client's identifier goes back
@@ -114,7 +105,6 @@ export class ReplyWriter {
   }
 
   #options(asked: Uint8Array, count: number, next: number, stop: number): number {
-    this.#sent.fill(0);
     for (let i = 0; i < count; i++) {
       const code = asked[i] ?? 0;
       if (this.#sent[code] !== 0) continue;

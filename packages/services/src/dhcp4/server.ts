@@ -34,7 +34,7 @@ export interface Dhcp4Server extends Service {
 }
 
 /** Throws ConfigError; start() does when the pool does not fit the network. */
-export function dhcp4(config: Dhcp4Config = {}): Dhcp4Server {
+export function dhcp4Server(config: Dhcp4Config = {}): Dhcp4Server {
   return new Server(settings(config));
 }
 
@@ -44,6 +44,8 @@ const counters = {
   naks: 0,
   releases: 0,
   declines: 0,
+  /** A RELEASE or DECLINE of an address that its client does not have. */
+  notHeld: 0,
   /** No address was left. */
   full: 0,
   /** Not a DHCP request of an Ethernet client, or one without what its type needs. */
@@ -165,13 +167,15 @@ class Server implements Dhcp4Server {
 
   #release(q: Query, now: number): void {
     if (!this.#meant(q)) return;
-    if (this.#leases.release(this.#client(q), Dhcp.ciaddr(q.b, q.at), now)) this.#stats.releases++;
+    const released = this.#leases.release(this.#client(q), Dhcp.ciaddr(q.b, q.at), now);
+    this.#stats[released ? 'releases' : 'notHeld']++;
   }
 
   #decline(q: Query, now: number): void {
     if (!this.#meant(q)) return;
     const address = Dhcp.option32(q.b, q.at, q.end, Option.REQUESTED_IP, 0);
-    if (this.#leases.decline(this.#client(q), address, now)) this.#stats.declines++;
+    const declined = this.#leases.decline(this.#client(q), address, now);
+    this.#stats[declined ? 'declines' : 'notHeld']++;
   }
 
   /** RFC 2131 4.3.5. Some clients leave ciaddr empty: then the packet came from their address. */

@@ -42,6 +42,8 @@ export interface Settings {
 
 /** RFC 2131 3.3 */
 export const FOR_EVER = 0xffffffff;
+/** Of option 119, bytes: the rest of a message of 1,500 is for the others. */
+const LONGEST_SEARCH = 1_100;
 /** Shorter ones would keep the guest busy with renewing. */
 export const SHORTEST = 60;
 
@@ -55,15 +57,26 @@ export function settings(config: Dhcp4Config): Settings {
     nameservers: config.nameservers?.map((a, i) => address(`nameservers[${i}]`, a)) ?? null,
     hostname: name('hostname', config.hostname),
     domain: name('domain', config.domain),
-    search: encodeSearchList('search', config.search ?? []),
+    search: searchList('search', config.search ?? []),
     maxLeases: integer('maxLeases', config.maxLeases, 4096, 1, 1 << 20),
   };
 }
 
 function address(field: string, value: string | number): number {
-  const ip = typeof value === 'number' ? value | 0 : parse4(value);
+  const ip = typeof value === 'string' ? parse4(value) : isAddress(value) ? value | 0 : null;
   if (ip === null) throw new ConfigError(field, `'${value}' is not an IPv4 address`);
   return ip;
+}
+
+/** As a signed or an unsigned number of 32 bits. */
+function isAddress(n: number): boolean {
+  return Number.isInteger(n) && n >= -0x8000_0000 && n <= 0xffff_ffff;
+}
+
+function searchList(field: string, names: readonly string[]): Uint8Array {
+  const list = encodeSearchList(field, names);
+  if (list.length <= LONGEST_SEARCH) return list;
+  throw new ConfigError(field, `takes ${list.length} bytes, and an answer has room for ${LONGEST_SEARCH}`);
 }
 
 function name(field: string, value: string | undefined): Uint8Array {

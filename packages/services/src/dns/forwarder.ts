@@ -2,12 +2,16 @@
 //
 //   UDP   each question gets its own socket and identifier. A resolver that is silent, unreachable or broken
 //         (SERVFAIL, REFUSED, NOTIMP) gives way to the next one, twice around; a guest always hears something in the end.
-//   TCP   the stack dials the resolvers in the same order, and joins the streams (Service.dial).
+//   TCP   the stack dials the resolvers in the same order, and joins the streams (Service.dial). What becomes of such a
+//         stream is not told to us, so it says nothing about the health of a resolver.
 //
 // Left out: a cache, names of our own; both belong to a resolver, and this is none.
+// Memory: one copy of each question under way and at most two sockets, capped by DnsForwarderOptions.maxPending; of each
+// guest endpoint and identifier there is one.
 import type { Endpoint } from '@reslirp/stack/endpoint';
 import type { Binding, Query, Service, ServiceNet } from '@reslirp/stack/service';
 import * as Dns from '@reslirp/wire/dns';
+import { integer } from '../integer.ts';
 import { Transaction } from './transaction.ts';
 import { Upstreams } from './upstreams.ts';
 
@@ -16,11 +20,12 @@ const PATIENCE = [1_500, 3_000] as const;
 /** A question that is longer than this is none. RFC 1035 allows 255 bytes of name; EDNS options may follow. */
 const LONGEST_QUERY = 4_096;
 const HOPS = 64;
+const OPCODE_SHIFT = 11;
 
 export interface DnsForwarderOptions {
-  /** The host's resolvers, in their order. Asked for every question: it may change. */
+  /** The host's resolvers, in their order; the first eight count. Called for every question: the list may change. */
   readonly upstreams: () => readonly Endpoint[];
-  /** Questions under way at once: 1,024. Beyond them the oldest is given up. */
+  /** Questions under way at once, 1 to 16,384: 1,024. Beyond them the oldest is given up, and its guest told so. */
   readonly maxPending?: number;
 }
 
@@ -29,6 +34,7 @@ export interface DnsForwarder extends Service {
   stats(): Record<string, number>;
 }
 
+/** Throws ConfigError. */
 export function dnsForwarder(options: DnsForwarderOptions): DnsForwarder {
   return new Forwarder(options);
 }
@@ -40,7 +46,7 @@ const counters = {
   failovers: 0,
   /** All resolvers failed: the guest was told so. */
   failures: 0,
-  /** No question, or nothing that can be one. */
+  /** No question, or nothing that can be one. With a header it is told so. */
   malformed: 0,
   /** A question that is under way already. */
   repeated: 0,
@@ -67,9 +73,9 @@ class Forwarder implements DnsForwarder {
   #next: number = Infinity;
   #now: number = 0;
 
-  constructor({ upstreams, maxPending = 1_024 }: DnsForwarderOptions) {
+  constructor({ upstreams, maxPending }: DnsForwarderOptions) {
     this.#upstreams = new Upstreams(upstreams);
-    this.#maxPending = maxPending;
+    this.#maxPending = integer('maxPending', maxPending, 1_024, 1, 16_384);
   }
 
   start(net: ServiceNet): void {
@@ -83,11 +89,11 @@ class Forwarder implements DnsForwarder {
   received(q: Query, now: number): void {
     this.#now = now;
     const { b, at, end } = q;
-    if (end - at < Dns.HEADER || end - at > LONGEST_QUERY || Dns.isResponse(b, at)) {
-      this.#stats.malformed++;
+    if (end - at < Dns.HEADER || Dns.isResponse(b, at)) {
+      this.#stats.malformed++; // no answer to an answer: two of us would talk for ever
       return;
     }
-    if (Dns.check(b, at, end) !== Dns.Malformed.NO || Dns.qdCount(b, at) === 0) {
+    if (end - at > LONGEST_QUERY || Dns.check(b, at, end) !== Dns.Malformed.NO || Dns.qdCount(b, at) === 0) {
       this.#stats.malformed++;
       this.#formatError(q, now);
       return;
@@ -140,7 +146,7 @@ class Forwarder implements DnsForwarder {
       answered: (t, from, b, at, end, then) => this.#answered(key, t, from, b, at, end, then),
       undeliverable: (t, to, then) => this.#undeliverable(key, t, to, then),
     });
-    if (this.#pending.size >= this.#maxPending) this.#evict();
+    if (this.#pending.size >= this.#maxPending) this.#evict(now);
     this.#pending.set(key, t);
     this.#askNext(key, t, now);
   }
@@ -151,7 +157,7 @@ class Forwarder implements DnsForwarder {
     while (t.attempts < t.upstreams.length * PATIENCE.length) {
       const round = Math.floor(t.attempts / t.upstreams.length);
       t.attempts++;
-      if (!this.#ask(t)) continue;
+      if (t.broken.has(t.upstream) || !this.#ask(t)) continue;
       t.deadline = now + PATIENCE[round]!;
       this.#next = Math.min(this.#next, t.deadline);
       return;
@@ -183,6 +189,7 @@ class Forwarder implements DnsForwarder {
     }
     if (isBroken(Dns.rcode(b, at))) {
       t.lastResort = withId(b, at, end, t.clientId);
+      t.markBroken(from);
       if (!from.equals(t.upstream)) return; // an earlier one, late: the one asked now may still know
       this.#upstreams.failed(from, now);
       this.#askNext(key, t, now);
@@ -209,10 +216,11 @@ class Forwarder implements DnsForwarder {
     this.#reply(t, answer, 0, end, now);
   }
 
-  /** RFC 1035 4.1.1: it can be answered, but not understood. Nothing of it is repeated but the identifier. */
+  /** RFC 1035 4.1.1: it can be answered, but not understood. Nothing of it is repeated but identifier and opcode. */
   #formatError(q: Query, now: number): void {
     const answer = new Uint8Array(Dns.HEADER);
-    Dns.emit(answer, 0, Dns.id(q.b, q.at), Dns.Flag.RESPONSE | Dns.Flag.RA | Dns.Rcode.FORMAT, 0);
+    const flags = Dns.Flag.RESPONSE | Dns.Flag.RA | (Dns.opcode(q.b, q.at) << OPCODE_SHIFT) | Dns.Rcode.FORMAT;
+    Dns.emit(answer, 0, Dns.id(q.b, q.at), flags, 0);
     this.#net.send(q.to, q.from, null, answer, 0, answer.length, now);
   }
 
@@ -220,10 +228,11 @@ class Forwarder implements DnsForwarder {
     this.#net.send(t.asked, t.client, null, b, at, end, now);
   }
 
-  #evict(): void {
+  #evict(now: number): void {
     for (const [key, t] of this.#pending) {
       this.#stats.evicted++;
       this.#forget(key, t);
+      this.#error(t, now);
       return;
     }
   }

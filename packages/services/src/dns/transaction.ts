@@ -4,6 +4,9 @@ import type { Endpoint } from '@reslirp/stack/endpoint';
 import type { Refusal, UdpEvents, UdpSocket } from '@reslirp/stack/host';
 import * as Dns from '@reslirp/wire/dns';
 
+/** Rcodes that say something about the name. */
+const KNOWS: ReadonlySet<number> = new Set([Dns.Rcode.NO_ERROR, Dns.Rcode.NAME]);
+
 /** What a transaction tells of its socket. */
 export interface TransactionEvents {
   answered(t: Transaction, from: Endpoint, b: Uint8Array, at: number, end: number, now: number): void;
@@ -25,6 +28,8 @@ export class Transaction implements UdpEvents {
   deadline: number = 0;
   /** An answer that is better than none: SERVFAIL, REFUSED. With the client's identifier. */
   lastResort: Uint8Array | null = null;
+  /** Those that gave such an answer: asking them again would give it again. */
+  readonly broken: Set<Endpoint> = new Set();
   /** By family: opened with the first upstream of it. */
   readonly sockets: Map<4 | 6, UdpSocket> = new Map();
   readonly #events: TransactionEvents;
@@ -57,9 +62,13 @@ export class Transaction implements UdpEvents {
     if (Dns.check(b, at, end) !== Dns.Malformed.NO || !Dns.isResponse(b, at) || Dns.id(b, at) !== this.id) return false;
     const wasAsked = this.upstreams.some((e, i) => i < this.attempts && e.equals(from));
     if (!wasAsked) return false;
-    // RFC 1035 4.1.1 and old servers: an error may come without the question
-    if (Dns.qdCount(b, at) === 0) return Dns.rcode(b, at) !== Dns.Rcode.NO_ERROR;
+    // Some servers leave the question out of an error, but never out of what they know about the name
+    if (Dns.qdCount(b, at) === 0) return !KNOWS.has(Dns.rcode(b, at));
     return Dns.sameQuestion(this.query, 0, this.query.length, b, at, end);
+  }
+
+  markBroken(upstream: Endpoint): void {
+    for (const e of this.upstreams) if (e.equals(upstream)) this.broken.add(e);
   }
 
   received(from: Endpoint, b: Uint8Array, at: number, end: number, now: number): void {

@@ -1,0 +1,162 @@
+// A network for one service: what it sends is kept, its sockets are driven by hand, and time is a number.
+import { Endpoint } from '@reslirp/stack/endpoint';
+import { type Host, Refusal, type UdpEvents, type UdpSocket } from '@reslirp/stack/host';
+import type { Service, ServiceNet } from '@reslirp/stack/service';
+import { format4, mask4, parse4 } from '@reslirp/wire/address';
+
+const POISON = 0xdb;
+/** Bytes before and behind a datagram: nothing may be read as if it began at 0, or went on to the end of the buffer. */
+const SLACK = 7;
+
+export interface Sent {
+  readonly from: string;
+  readonly to: string;
+  /** Null: by ARP. */
+  readonly mac: string | null;
+  readonly bytes: Uint8Array;
+}
+
+export class FakeNet implements ServiceNet {
+  readonly network: ServiceNet['network'];
+  readonly random: () => number;
+  readonly host: Host;
+  readonly sockets: FakeUdp[] = [];
+  readonly learned: string[] = [];
+  /** Sockets that the host still gives. */
+  room: number = Infinity;
+  now: number = 1_000;
+  #sent: Sent[] = [];
+
+  constructor({ cidr = '10.0.2.0/24', mtu = 1_500, random = (): number => 0.5 } = {}) {
+    this.network = network(cidr, mtu);
+    this.random = random;
+    this.host = {
+      connect: () => {
+        throw new Error('nobody connects');
+      },
+      udp: (family, events) => {
+        if (this.sockets.filter((s) => !s.closed).length >= this.room) return null;
+        const socket = new FakeUdp(this, family, events);
+        this.sockets.push(socket);
+        return socket;
+      },
+    };
+  }
+
+  get open(): FakeUdp[] {
+    return this.sockets.filter((s) => !s.closed);
+  }
+
+  send(from: Endpoint, to: Endpoint, mac: Uint8Array | null, b: Uint8Array, at: number, end: number): void {
+    if (end < at) throw new Error('an empty span was sent');
+    this.#sent.push({
+      from: String(from),
+      to: String(to),
+      mac: mac === null ? null : formatMac(mac),
+      bytes: b.slice(at, end),
+    });
+  }
+
+  neighbour(address: Endpoint, mac: Uint8Array): void {
+    this.learned.push(`${address.address()} ${formatMac(mac)}`);
+  }
+
+  /** What was sent since the last time. */
+  take(): Sent[] {
+    const sent = this.#sent;
+    this.#sent = [];
+    return sent;
+  }
+
+  /** A datagram for the service, lent and poisoned afterwards. Returns what it sent meanwhile. */
+  ask(service: Service, bytes: Uint8Array, from: string, to: string, mac: Uint8Array): Sent[] {
+    const b = new Uint8Array(bytes.length + 2 * SLACK).fill(POISON);
+    b.set(bytes, SLACK);
+    const q = { b, at: SLACK, end: SLACK + bytes.length, mac: mac.slice(), from: endpoint(from), to: endpoint(to) };
+    service.received?.(q, this.now);
+    b.fill(POISON);
+    q.mac.fill(POISON);
+    q.from.set4(-1, 0);
+    q.to.set4(-1, 0);
+    return this.take();
+  }
+
+  /** Moves the clock, and polls when the service wants it. */
+  after(service: Service, ms: number): void {
+    const until = this.now + ms;
+    for (let polls = 0; (service.deadline?.() ?? Infinity) <= until; polls++) {
+      if (polls > 1_000) throw new Error('its deadline never moves');
+      this.now = Math.max(this.now, service.deadline?.() ?? 0);
+      service.poll?.(this.now);
+    }
+    this.now = until;
+  }
+}
+
+export class FakeUdp implements UdpSocket {
+  readonly family: 4 | 6;
+  readonly sent: { readonly to: string; readonly bytes: Uint8Array }[] = [];
+  closed: boolean = false;
+  readonly #net: FakeNet;
+  readonly #events: UdpEvents;
+
+  constructor(net: FakeNet, family: 4 | 6, events: UdpEvents) {
+    this.#net = net;
+    this.family = family;
+    this.#events = events;
+  }
+
+  send(to: Endpoint, _hops: number, b: Uint8Array, at: number, end: number): void {
+    if (this.closed) throw new Error('sent through a closed socket');
+    if (to.is4 !== (this.family === 4)) throw new Error('sent to the other family');
+    this.sent.push({ to: String(to), bytes: b.slice(at, end) });
+  }
+
+  close(): void {
+    if (this.closed) throw new Error('closed twice');
+    this.closed = true;
+  }
+
+  /** A datagram arrives; lent and poisoned afterwards. Returns what the guest hears. */
+  receive(from: string, bytes: Uint8Array): Sent[] {
+    const b = new Uint8Array(bytes.length + 2 * SLACK).fill(POISON);
+    b.set(bytes, SLACK);
+    const lent = endpoint(from);
+    if (!this.closed) this.#events.received(lent, b, SLACK, SLACK + bytes.length, this.#net.now);
+    b.fill(POISON);
+    lent.set4(-1, 0);
+    return this.#net.take();
+  }
+
+  refuse(to: string): Sent[] {
+    if (!this.closed) this.#events.undeliverable(endpoint(to), Refusal.REFUSED, this.#net.now);
+    return this.#net.take();
+  }
+}
+
+export function endpoint(text: string): Endpoint {
+  const [, address = '', port = '0'] = /^\[?(.+?)\]?:(\d+)$/.exec(text) ?? [];
+  const e = Endpoint.parse(address, Number(port));
+  if (e === null) throw new Error(`'${text}' is no endpoint`);
+  return e;
+}
+
+export function formatMac(mac: Uint8Array): string {
+  return Array.from(mac, (v) => v.toString(16).padStart(2, '0')).join(':');
+}
+
+export function ip(text: string): number {
+  const value = parse4(text);
+  if (value === null) throw new Error(`'${text}' is no address`);
+  return value;
+}
+
+export { format4 };
+
+function network(cidr: string, mtu: number): ServiceNet['network'] {
+  const [base = '', bits] = cidr.split('/');
+  const prefix4 = Number(bits);
+  const address4 = ip(base);
+  const all = { address4, mask4: mask4(prefix4), prefix4, broadcast4: address4 | ~mask4(prefix4) };
+  return { ...all, gateway4: address4 + 2, nameserver4: address4 + 3, mtu };
+}

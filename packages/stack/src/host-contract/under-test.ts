@@ -1,0 +1,53 @@
+// What a Host under test is given: a far side to talk to.
+import type { Endpoint } from '../endpoint.ts';
+import type { Host } from '../host.ts';
+
+export interface ContractCase {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+/** A Host with a far side to talk to. */
+export interface HostUnderTest {
+  readonly host: Host;
+  /** A place that accepts connections. */
+  listen(): Promise<FarListener>;
+  /** A place where nobody listens: a connection is refused. */
+  refusing(): Promise<Endpoint>;
+  /** A far UDP socket. */
+  datagrams(): Promise<FarDatagrams>;
+  /** Lets things happen until `true_`; rejects when that takes too long. `what` goes to the message. */
+  until(what: string, true_: () => boolean): Promise<void>;
+  /** Lets happen whatever is under way. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FarListener {
+  readonly at: Endpoint;
+  /** Every connection so far, oldest first. */
+  readonly accepted: readonly FarTcp[];
+}
+
+/** The far end of one connection. It reads nothing until read(), and keeps its direction open when the near one ends. */
+export interface FarTcp {
+  /** Reads from now on; `take` gets what arrives. */
+  read(take: (b: Uint8Array, at: number, end: number) => void): void;
+  /** Queues bytes, as many as it is given. */
+  write(b: Uint8Array): void;
+  /** Bytes queued that the network has not taken yet. */
+  readonly unsent: number;
+  /** A FIN follows what was queued. */
+  end(): void;
+  reset(): void;
+  /** A FIN was read. */
+  readonly ended: boolean;
+  /** A RST came. */
+  readonly lost: boolean;
+}
+
+export interface FarDatagrams {
+  readonly at: Endpoint;
+  readonly received: readonly { readonly from: Endpoint; readonly bytes: Uint8Array }[];
+  send(to: Endpoint, bytes: Uint8Array): void;
+}
