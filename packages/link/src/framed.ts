@@ -1,16 +1,18 @@
 // A link over any stream of bytes: frames with their lengths, joined into one write per turn.
 //
-// Two slabs take turns: while one is on its way, the other fills. When both are full, reserve() says so, and the stack
-// waits; nothing grows. Reading never waits for writing, so that two ends that are both full cannot block each other.
+// Two slabs take turns: while one is on its way, the other fills. A slab that is full before the turn ends leaves early.
+// When both are full, reserve() says so, and the stack waits; nothing grows. Reading never waits for writing, so that two
+// ends that are both full cannot block each other.
 // The transport moves the bytes: it is given write(), and calls received(), written() and ended().
-import { BIG_2, Deframer, type Framing, writeLength } from './framing.ts';
+import { BIG_2, Deframer, type Framing, longestFrame, writeLength } from './framing.ts';
 import { type FrameHandler, type Link, NO_OFFLOAD, type Offload } from './link.ts';
 
 /** Ethernet header and one VLAN tag. */
 const HEADERS = 18;
 /** IEEE 802.3 3.2.8, without FCS. */
 const LEAST_PADDED = 60;
-const SLAB = 1 << 18;
+/** Two of these are in the cache with everything else; a pipe holds half of one. */
+const SLAB = 1 << 17;
 
 export interface FramedLinkOptions {
   /** Largest IP packet that we send, bytes. */
@@ -24,7 +26,10 @@ export interface FramedLinkOptions {
    * length field, and reads an even number of bytes. False.
    */
   readonly pad?: boolean;
-  /** Sends [0, end) of `b`, which is the transport's until it calls written(). Not called again before that. */
+  /**
+   * Sends [0, end) of `b`, which is the transport's until it calls written(). Not called again before that.
+   * It may be called from within reserve(): what it leads to, written() or ended(), comes later, never from within.
+   */
   write(b: Uint8Array, end: number): void;
   /** Nothing more will be sent: the transport may close its side once the last write is done. */
   finished?(): void;
@@ -37,6 +42,8 @@ export class FramedLink implements Link {
   slab: Uint8Array;
   readonly #options: FramedLinkOptions;
   readonly #framing: Framing;
+  /** What the length field can say. */
+  readonly #longest: number;
   readonly #deframer: Deframer;
   #spare: Uint8Array;
   #used: number = 0;
@@ -58,17 +65,19 @@ export class FramedLink implements Link {
     this.mtu = mtu;
     this.#options = options;
     this.#framing = framing;
+    this.#longest = longestFrame(framing);
     const size = Math.max(SLAB, 2 * (mtu + HEADERS + framing.width + 1));
     this.slab = new Uint8Array(size);
     this.#spare = new Uint8Array(size);
     this.#deframer = new Deframer(framing, maxFrame, (b, at, end) => {
-      if (!this.#over) this.#frame(b, at, end, false);
+      if (!this.#over && !this.#closed) this.#frame(b, at, end, false);
     });
   }
 
   reserve(size: number): number {
-    const at = this.#used + this.#framing.width;
-    if (!this.#closed && !this.#broken && at + this.#padded(size) <= this.slab.length) return at;
+    if (this.#closed || this.#broken || size > this.#longest) return -1;
+    if (!this.#fits(size)) this.flush(); // the other slab may be free
+    if (this.#fits(size)) return this.#used + this.#framing.width;
     this.#starved = true;
     return -1;
   }
@@ -141,7 +150,7 @@ export class FramedLink implements Link {
   #stop(error: Error | null): void {
     if (this.#over) return;
     this.#over = true;
-    this.#end(error);
+    if (!this.#closed) this.#end(error);
   }
 
   #finish(): void {
@@ -151,8 +160,13 @@ export class FramedLink implements Link {
     this.#options.finished?.();
   }
 
+  #fits(size: number): boolean {
+    return this.#used + this.#framing.width + this.#padded(size) <= this.slab.length;
+  }
+
   #padded(size: number): number {
     if (this.#options.pad !== true) return size;
-    return Math.max(LEAST_PADDED, size + (size & 1));
+    const padded = Math.max(LEAST_PADDED, size + (size & 1));
+    return padded > this.#longest ? size : padded; // 65,535: beyond what vde_plug takes anyway
   }
 }

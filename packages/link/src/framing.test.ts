@@ -29,7 +29,7 @@ test('the fields of the real ones: vde_plug 005a, QEMU 0000005a, gvproxy 5a00', 
 
 describe.each(FRAMINGS)('%s', (_, framing) => {
   test('frames come out as they went in, wherever the stream is cut', () => {
-    const frame = fc.uint8Array({ minLength: 14, maxLength: 300 });
+    const frame = fc.uint8Array({ minLength: 1, maxLength: 300 });
     fc.assert(
       fc.property(
         fc.array(frame, { maxLength: 12 }),
@@ -60,16 +60,25 @@ describe.each(FRAMINGS)('%s', (_, framing) => {
     expect(deframer.push(bytes, 0, bytes.length)).toBe(false);
     expect(got).toEqual([20]);
     expect(deframer.fault).toBe(
-      `out of step: a length of 301 at byte ${framing.width + 20}, where frames have 14 to 300`,
+      `out of step: a length of 301 at byte ${framing.width + 20}, where no frame is longer than 300`,
     );
   });
 
-  test('less than an Ethernet header is no frame; nothing at all is skipped', () => {
+  test('a frame shorter than a header is passed on, to be counted by whoever reads it; nothing at all is skipped', () => {
     const got: number[] = [];
     const deframer = new Deframer(framing, 300, (_b, at, end) => got.push(end - at));
-    const nothing = stream(framing, [new Uint8Array(0), new Uint8Array(0), new Uint8Array(14)]);
-    for (const byte of nothing) expect(deframer.push(Uint8Array.of(byte), 0, 1)).toBe(true);
-    const short = stream(framing, [new Uint8Array(13)]);
-    expect([got, deframer.push(short, 0, short.length)]).toEqual([[14], false]);
+    const bytes = stream(
+      framing,
+      [0, 0, 14, 0, 13, 1, 0].map((size) => new Uint8Array(size)),
+    );
+    for (const byte of bytes) expect(deframer.push(Uint8Array.of(byte), 0, 1)).toBe(true);
+    expect(deframer.push(bytes, 0, bytes.length)).toBe(true);
+    expect(got).toEqual([14, 13, 1, 14, 13, 1]);
   });
+});
+
+test('a length of 4 bytes is no negative number', () => {
+  const deframer = new Deframer(BIG_4, 300, () => {});
+  expect(deframer.push(Uint8Array.of(0xff, 0xff, 0xff, 0xff), 0, 4)).toBe(false);
+  expect(deframer.fault).toBe('out of step: a length of 4294967295 at byte 0, where no frame is longer than 300');
 });

@@ -1,8 +1,14 @@
-// A bad cable, in both directions: loss, duplication, corruption, delay, jitter, and with jitter reordering.
+// A bad cable, in both directions: loss, duplication, corruption, delay, jitter, reordering.
 //
-// Time and chance are handed in, so that a simulation repeats itself. What is under way is bounded; beyond that frames
-// are lost, as in a router. To its user such a cable is never full: whoever sends too much loses.
+// Time and chance are handed in, so that a simulation repeats itself. Frames are copied, and wait in memory of the cable:
+//
+// Outgoing   bounded. At the bound reserve() says -1, so that nothing is lost that was not meant to be.
+// Incoming   bounded as well, but nobody can be told: what comes beyond is lost, and counted.
+// The end    comes after the last frame, from either side: close() lets what is under way arrive, then closes the inner link.
+// Offload    none is offered, for whole frames are needed. Frames of a trusted inner link stay trusted, their checksums may
+//            not be there at all; a corrupted one does not, for nobody else would notice.
 import { type FrameHandler, type Link, NO_OFFLOAD, type Offload } from './link.ts';
+import { type UnderWay, Way } from './way.ts';
 
 /** Probabilities are of [0, 1], per frame and direction. Times in milliseconds, one way. */
 export interface Impairment {
@@ -13,19 +19,19 @@ export interface Impairment {
   readonly delay?: number;
   /** Each frame waits up to this much longer, without regard to the ones before it: so it may overtake them. */
   readonly jitter?: number;
-  /** The frame is sent ahead of its turn, without delay. */
+  /** The frame overtakes all that are under way. Without a delay there are none, but those of the same turn. */
   readonly reorder?: number;
-  /** Frames under way in one direction, beyond which they are lost: 10,000. */
+  /** Frames under way in one direction: 10,000. */
   readonly limit?: number;
   /** [0, 1) */
   random(): number;
   /** Monotonic milliseconds. */
   now(): number;
-  /** Calls `run` once, `ms` from now. */
+  /** Calls `run` once, `ms` from now: later, never from within. */
   schedule(ms: number, run: () => void): void;
 }
 
-/** Frames, both directions together. */
+/** Frames, both directions together. Duplicates count as passed, too. */
 export interface ImpairmentCounters {
   passed: number;
   lost: number;
@@ -44,50 +50,56 @@ export function delay(link: Link, ms: number, time: Pick<Impairment, 'now' | 'sc
   return new Impaired(link, { ...time, delay: ms, random: () => 0.5 });
 }
 
+/** Ethernet header and one VLAN tag. */
 const HEADERS = 18;
 
 class Impaired implements Link {
   readonly counters: ImpairmentCounters = { passed: 0, lost: 0, duplicated: 0, corrupted: 0, reordered: 0 };
-  /** Whole frames are delayed: there is nothing to leave undone. */
   readonly offload: Offload = NO_OFFLOAD;
   readonly mtu: number;
+  /** One frame: commit() copies it. */
   readonly slab: Uint8Array;
   readonly #inner: Link;
   readonly #out: Way;
   readonly #in: Way;
-  #frame: FrameHandler = () => {};
+  #starved: boolean = false;
   #closed: boolean = false;
+  #innerClosed: boolean = false;
+  /** How the inner link ended; undefined while it has not, and again when it was told. */
+  #ended: Error | null | undefined = undefined;
+  #frame: FrameHandler = () => {};
+  #room: () => void = () => {};
+  #end: (error: Error | null) => void = () => {};
 
   constructor(inner: Link, options: Impairment) {
     this.#inner = inner;
     this.mtu = inner.mtu;
     this.slab = new Uint8Array(inner.mtu + HEADERS);
-    this.#out = new Way(
-      options,
-      this.counters,
-      (f) => this.#send(f),
-      () => inner.flush(),
-    );
-    this.#in = new Way(
-      options,
-      this.counters,
-      (f) => this.#deliver(f),
-      () => {},
-    );
-    inner.onFrame((b, at, end) => this.#in.enter(b.slice(at, end)));
+    const { counters } = this;
+    this.#out = new Way(options, counters, { arrive: (f) => this.#send(f), rest: () => this.#sent() });
+    this.#in = new Way(options, counters, { arrive: (f) => this.#deliver(f), rest: () => this.#tellEnd() });
+    inner.onFrame((b, at, end, trusted) => {
+      this.#in.enter(b.slice(at, end), trusted);
+      this.#in.run(); // without a delay, at once
+    });
     inner.onRoom(() => this.#out.run());
+    inner.onEnd((error) => {
+      this.#ended = error;
+      this.#tellEnd();
+    });
   }
 
   reserve(size: number): number {
-    return this.#closed || size > this.slab.length ? -1 : 0;
+    if (this.#closed || size > this.slab.length) return -1;
+    this.#starved ||= this.#out.full;
+    return this.#out.full ? -1 : 0;
   }
 
   commit(size: number, lent: Uint8Array | null = null, from: number = 0, to: number = 0): void {
-    const length = size + (lent === null ? 0 : to - from);
-    const frame = new Uint8Array(length);
+    const frame = new Uint8Array(size + (lent === null ? 0 : to - from));
     frame.set(this.slab.subarray(0, size));
     if (lent !== null) frame.set(lent.subarray(from, to), size);
-    this.#out.enter(frame);
+    this.#out.enter(frame, false);
   }
 
   flush(): void {
@@ -98,115 +110,48 @@ class Impaired implements Link {
     this.#frame = handler;
   }
 
-  /** Never full. */
-  onRoom(): void {}
+  onRoom(handler: () => void): void {
+    this.#room = handler;
+  }
 
   onEnd(handler: (error: Error | null) => void): void {
-    this.#inner.onEnd(handler);
+    this.#end = handler;
   }
 
-  /** What is under way is lost. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
-    this.#inner.close();
+    this.#out.run();
   }
 
-  #send(frame: Uint8Array): boolean {
+  #send({ frame }: UnderWay): boolean {
     const at = this.#inner.reserve(frame.length);
-    if (at < 0) return this.#closed; // onRoom() tries again
+    if (at < 0) return false; // onRoom() tries again
     this.#inner.slab.set(frame, at);
     this.#inner.commit(frame.length);
     return true;
   }
 
-  #deliver(frame: Uint8Array): boolean {
-    if (!this.#closed) this.#frame(frame, 0, frame.length, false);
+  #sent(): void {
+    this.#inner.flush();
+    if (this.#closed && !this.#innerClosed && this.#out.empty) {
+      this.#innerClosed = true;
+      this.#inner.close();
+    }
+    if (!this.#starved || this.#closed || this.#out.full) return;
+    this.#starved = false;
+    this.#room();
+  }
+
+  #deliver({ frame, trusted }: UnderWay): boolean {
+    if (!this.#closed) this.#frame(frame, 0, frame.length, trusted);
     return true;
   }
-}
 
-interface UnderWay {
-  readonly frame: Uint8Array;
-  readonly at: number;
-}
-
-/** One direction: frames in the order of their arrival times. */
-class Way {
-  readonly #options: Impairment;
-  readonly #counters: ImpairmentCounters;
-  /** False: not now. */
-  readonly #arrive: (frame: Uint8Array) => boolean;
-  readonly #arrived: () => void;
-  readonly #queue: UnderWay[] = [];
-  #wakeAt: number = Infinity;
-
-  constructor(
-    options: Impairment,
-    counters: ImpairmentCounters,
-    arrive: (frame: Uint8Array) => boolean,
-    arrived: () => void,
-  ) {
-    this.#options = options;
-    this.#counters = counters;
-    this.#arrive = arrive;
-    this.#arrived = arrived;
-  }
-
-  enter(frame: Uint8Array): void {
-    const { loss = 0, duplicate = 0, corrupt = 0, limit = 10_000 } = this.#options;
-    if (this.#happens(loss) || this.#queue.length >= limit) {
-      this.#counters.lost++;
-      return;
-    }
-    if (this.#happens(corrupt)) this.#corrupt(frame);
-    this.#queueUp(frame);
-    if (this.#happens(duplicate)) {
-      this.#counters.duplicated++;
-      this.#queueUp(frame);
-    }
-    this.#wake();
-  }
-
-  /** Lets arrive what is due. */
-  run(): void {
-    const now = this.#options.now();
-    let any = false;
-    while (this.#queue.length > 0 && this.#queue[0]!.at <= now && this.#arrive(this.#queue[0]!.frame)) {
-      this.#queue.shift();
-      this.#counters.passed++;
-      any = true;
-    }
-    if (any) this.#arrived();
-    this.#wake();
-  }
-
-  #queueUp(frame: Uint8Array): void {
-    const { delay: fixed = 0, jitter = 0, reorder = 0, now, random } = this.#options;
-    const early = this.#happens(reorder);
-    if (early) this.#counters.reordered++;
-    const at = now() + (early ? 0 : fixed + (jitter > 0 ? jitter * random() : 0));
-    let place = this.#queue.length;
-    while (place > 0 && this.#queue[place - 1]!.at > at) place--;
-    this.#queue.splice(place, 0, { frame, at });
-  }
-
-  #wake(): void {
-    const first = this.#queue[0];
-    if (first === undefined || first.at >= this.#wakeAt) return;
-    this.#wakeAt = first.at;
-    this.#options.schedule(Math.max(0, first.at - this.#options.now()), () => {
-      this.#wakeAt = Infinity;
-      this.run();
-    });
-  }
-
-  #happens(probability: number): boolean {
-    return probability > 0 && this.#options.random() < probability;
-  }
-
-  #corrupt(frame: Uint8Array): void {
-    this.#counters.corrupted++;
-    const bit = Math.floor(this.#options.random() * frame.length * 8);
-    frame[bit >> 3]! ^= 1 << (bit & 7);
+  #tellEnd(): void {
+    if (this.#ended === undefined || this.#closed || !this.#in.empty) return;
+    const error = this.#ended;
+    this.#ended = undefined;
+    this.#end(error);
   }
 }

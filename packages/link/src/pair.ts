@@ -142,7 +142,8 @@ class End implements Link {
   #tellEnd(): boolean {
     if (!this.#closed || this.#closeTold) return false;
     this.#closeTold = true;
-    this.peer!.#end(null);
+    const peer = this.peer!;
+    if (!peer.#closed) peer.#end(null);
     return true;
   }
 }

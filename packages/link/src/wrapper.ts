@@ -10,6 +10,7 @@ export abstract class Wrapper implements Link {
 
   constructor(inner: Link) {
     this.inner = inner;
+    inner.onFrame((b, at, end, trusted) => this.received(b, at, end, trusted));
   }
 
   get mtu(): number {
@@ -45,7 +46,6 @@ export abstract class Wrapper implements Link {
 
   onFrame(handler: FrameHandler): void {
     this.frame = handler;
-    this.inner.onFrame((b, at, end, trusted) => this.received(b, at, end, trusted));
   }
 
   onRoom(handler: () => void): void {

@@ -6,22 +6,26 @@
 import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { FramedLink, type Link } from '@reslirp/link';
 import { gone } from './gone.ts';
 import { type CableOptions, framed, plain } from './stream.ts';
 
 /** What a pipe of Linux holds. */
 const READ_BUFFER = 64 * 1024;
+const WANTED = 'the cable of a guest belongs there';
 
 export interface StdioLinkOptions extends CableOptions {
-  /** Descriptors: 0 and 1. */
+  /** Two descriptors, which are closed with the link: 0 and 1. */
   readonly input?: number;
   readonly output?: number;
 }
 
-/** A link on stdin and stdout. Throws when one of them is closed, or a terminal. */
+/** A link on stdin and stdout. Throws, in one line, when one of them is closed, or a terminal. */
 export function stdioLink(options: StdioLinkOptions = {}): Link {
   const { input = 0, output = 1 } = options;
+  check(input, 'stdin');
+  check(output, 'stdout');
   const sink = openOutput(output);
   const link: FramedLink = new FramedLink({
     ...framed(options),
@@ -44,6 +48,16 @@ export function stdioLink(options: StdioLinkOptions = {}): Link {
   return link;
 }
 
+/** `role`: what the descriptor is for. */
+function check(fd: number, role: string): void {
+  if (isatty(fd)) throw new Error(`${role} is a terminal: ${WANTED}`);
+  try {
+    fstatSync(fd);
+  } catch {
+    throw new Error(`${role} is closed: ${WANTED}`);
+  }
+}
+
 function isStream(fd: number): boolean {
   const stat = fstatSync(fd);
   return stat.isFIFO() || stat.isSocket();
@@ -57,9 +71,7 @@ function openInput(fd: number, received: (b: Uint8Array, n: number) => void): Re
       return true;
     };
     // Reading begins when the loop does: whoever has the link sets its handlers before
-    const socket = new Socket({ fd, readable: true, writable: false, onread: { buffer, callback } } as SocketOptions);
-    socket.resume();
-    return socket;
+    return socketOn('stdin', { fd, readable: true, writable: false, onread: { buffer, callback } }).resume();
   }
   const stream = createReadStream('', { fd, autoClose: false });
   stream.on('data', (chunk) => received(plain(chunk as Buffer), chunk.length));
@@ -67,8 +79,18 @@ function openInput(fd: number, received: (b: Uint8Array, n: number) => void): Re
 }
 
 function openOutput(fd: number): Writable {
-  return isStream(fd) ? new Socket({ fd, readable: false, writable: true }) : createWriteStream('', { fd });
+  return isStream(fd) ? socketOn('stdout', { fd, readable: false, writable: true }) : createWriteStream('', { fd });
 }
 
 /** onread is documented for connect(), and taken by the constructor. */
-type SocketOptions = ConstructorParameters<typeof Socket>[0];
+type SocketOptions = ConstructorParameters<typeof Socket>[0] & {
+  onread?: { buffer: Uint8Array; callback(n: number): boolean };
+};
+
+function socketOn(role: string, options: SocketOptions): Socket {
+  try {
+    return new Socket(options);
+  } catch {
+    throw new Error(`${role} is a socket of datagrams: ${WANTED}, which is a stream of bytes`);
+  }
+}

@@ -1,4 +1,5 @@
 // The cable on any pair of Node's byte streams: sockets, pipes of a child, a WebSocket duplex.
+import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { FramedLink, type Framing, type Link } from '@reslirp/link';
 import { gone } from './gone.ts';
@@ -34,13 +35,17 @@ export function framed(options: CableOptions): { mtu: number; maxFrame: number; 
 
 /**
  * A link whose frames are read from `readable` and written to `writable`, which may be the same duplex stream.
- * It ends (Link.onEnd) when `readable` does, or when either breaks. close() ends `writable`.
+ * It ends (Link.onEnd) when `readable` does, or when either breaks. close() ends `writable`; `readable` is the caller's,
+ * and is read on without a word, so that its other end can finish.
  */
 export function streamLink(readable: Readable, writable: Writable, options: CableOptions = {}): Link {
+  // A socket is done with the bytes when it says so. Other streams may hand on the very bytes (a PassThrough), to be read
+  // when the slab has long been filled with others.
+  const keeps = !(writable instanceof Socket);
   const link: FramedLink = new FramedLink({
     ...framed(options),
     write: (b, end) => {
-      writable.write(b.subarray(0, end), (error) => {
+      writable.write(keeps ? b.slice(0, end) : b.subarray(0, end), (error) => {
         if (error === null || error === undefined) link.written();
         else link.ended(gone(error));
       });

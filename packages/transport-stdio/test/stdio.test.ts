@@ -90,13 +90,20 @@ describe('on real pipes', () => {
     expect((await ended)[1]).toBe('end: cable cut off: it ended 30 bytes into a frame; 0 left\n');
   });
 
+  test('frames of a length that makes no sense are no end: nothing, and less than a header', async () => {
+    const { child, frame, ended } = start();
+    child.stdin!.end(bytes(...[0, 5, 0, 60].map((size) => numbered(size, 1))));
+    expect((await frame(1)).subarray(0, 60)).toEqual(numbered(60, 1));
+    expect(await ended).toEqual([0, 'end: orderly; 0 left\n']);
+  });
+
   test('out of step: said, and the end', async () => {
     const { child, ended } = start();
     child.stdin!.write(new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n'));
     const [code, words] = await ended;
     expect([code, words]).toEqual([
       0,
-      'end: cable out of step: a length of 18245 at byte 0, where frames have 14 to 9234; 0 left\n',
+      'end: cable out of step: a length of 18245 at byte 0, where no frame is longer than 9234; 0 left\n',
     ]);
   });
 
@@ -158,6 +165,77 @@ describe('on files', () => {
     for (const fd of fds) closeSync(fd!);
     expect([status, String(stderr)]).toEqual([0, 'end: orderly; 0 left\n']);
     expect(new Uint8Array(readFileSync(output))).toEqual(bytes(numbered(60, 1), numbered(100, 2)));
+  });
+});
+
+describe('on a terminal', () => {
+  test.runIf(process.platform === 'linux')('there is no link, in one line', () => {
+    // script(1) of util-linux gives it one
+    const { stdout } = spawnSync('script', ['-qec', `${process.execPath} ${program}`, '/dev/null'], {
+      timeout: 10_000,
+    });
+    expect(String(stdout)).toContain('Error: stdin is a terminal: the cable of a guest belongs there\r\n');
+  });
+});
+
+describe('streamLink over streams of this process', () => {
+  const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+  function onPassThrough(): LinkUnderTest {
+    const [there, back] = [new PassThrough(), new PassThrough()];
+    const arrived: Uint8Array[] = [];
+    const deframer = new Deframer(BIG_2, 65_535, (b, at, end) => arrived.push(Uint8Array.from(b.subarray(at, end))));
+    there.on('data', (b) => deframer.push(b, 0, b.length));
+    return {
+      link: streamLink(back, there),
+      arrived,
+      send: (frame) => {
+        if (back.writable) back.write(bytes(frame));
+      },
+      hangUp: () => back.end(),
+      settle,
+    };
+  }
+
+  for (const { name, run } of linkContract(onPassThrough)) test(name, run);
+
+  test('what a stream hands on by reference is not overwritten while it waits for its reader', async () => {
+    const there = new PassThrough({ highWaterMark: 1 << 20 });
+    const writing = streamLink(new PassThrough(), there);
+    for (let i = 1; i <= 4; i++) {
+      const at = writing.reserve(60);
+      writing.slab.fill(i, at, at + 60);
+      writing.commit(60);
+      writing.flush();
+      await settle();
+    }
+    const got: number[] = [];
+    streamLink(there, new PassThrough()).onFrame((b, at) => got.push(b[at]!));
+    await settle();
+    expect(got).toEqual([1, 2, 3, 4]);
+  });
+
+  test('a reader that never comes stops the writer', async () => {
+    const link = streamLink(new PassThrough(), new PassThrough());
+    let sent = 0;
+    const push = (): void => {
+      for (; sent < 10_000 && link.reserve(1514) >= 0; sent++) link.commit(1514);
+      link.flush();
+    };
+    link.onRoom(push);
+    push();
+    await settle();
+    expect(sent).toBeLessThan(1_000);
+  });
+
+  test('a stream that breaks ends the link once, in one line', async () => {
+    const [there, back] = [new PassThrough(), new PassThrough()];
+    const ends: (string | undefined)[] = [];
+    streamLink(back, there).onEnd((error) => ends.push(error?.message));
+    there.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    back.destroy();
+    await settle();
+    expect(ends).toEqual(['cable broken: the other end is gone']);
   });
 });
 
