@@ -5,7 +5,8 @@
 // ends that are both full cannot block each other.
 // The transport moves the bytes: it is given write(), and calls received(), written() and ended().
 import { BIG_2, Deframer, type Framing, longestFrame, writeLength } from './framing.ts';
-import { type FrameHandler, type Link, NO_OFFLOAD, type Offload } from './link.ts';
+import { Handlers } from './handlers.ts';
+import { type Link, NO_OFFLOAD, type Offload } from './link.ts';
 
 /** Ethernet header and one VLAN tag. */
 const HEADERS = 18;
@@ -35,7 +36,7 @@ export interface FramedLinkOptions {
   finished?(): void;
 }
 
-export class FramedLink implements Link {
+export class FramedLink extends Handlers implements Link {
   readonly mtu: number;
   readonly offload: Offload = NO_OFFLOAD;
   /** Where reserve() puts frames. */
@@ -56,11 +57,9 @@ export class FramedLink implements Link {
   #broken: boolean = false;
   /** The transport has been told that it may close. */
   #finished: boolean = false;
-  #frame: FrameHandler = () => {};
-  #room: () => void = () => {};
-  #end: (error: Error | null) => void = () => {};
 
   constructor(options: FramedLinkOptions) {
+    super();
     const { mtu, framing = BIG_2, maxFrame = mtu + HEADERS } = options;
     this.mtu = mtu;
     this.#options = options;
@@ -70,7 +69,7 @@ export class FramedLink implements Link {
     this.slab = new Uint8Array(size);
     this.#spare = new Uint8Array(size);
     this.#deframer = new Deframer(framing, maxFrame, (b, at, end) => {
-      if (!this.#over && !this.#closed) this.#frame(b, at, end, false);
+      if (!this.#over && !this.#closed) this.frame(b, at, end, false);
     });
   }
 
@@ -104,18 +103,6 @@ export class FramedLink implements Link {
     this.#options.write(slab, end);
   }
 
-  onFrame(handler: FrameHandler): void {
-    this.#frame = handler;
-  }
-
-  onRoom(handler: () => void): void {
-    this.#room = handler;
-  }
-
-  onEnd(handler: (error: Error | null) => void): void {
-    this.#end = handler;
-  }
-
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -135,7 +122,7 @@ export class FramedLink implements Link {
     this.#finish();
     if (!this.#starved || this.#closed || this.#broken) return;
     this.#starved = false;
-    this.#room();
+    this.room();
   }
 
   /** For the transport: no more bytes will come; with an error, none will go either. */
@@ -150,7 +137,7 @@ export class FramedLink implements Link {
   #stop(error: Error | null): void {
     if (this.#over) return;
     this.#over = true;
-    if (!this.#closed) this.#end(error);
+    if (!this.#closed) this.end(error);
   }
 
   #finish(): void {

@@ -7,7 +7,8 @@
 // The end    comes after the last frame, from either side: close() lets what is under way arrive, then closes the inner link.
 // Offload    none is offered, for whole frames are needed. Frames of a trusted inner link stay trusted, their checksums may
 //            not be there at all; a corrupted one does not, for nobody else would notice.
-import { type FrameHandler, type Link, NO_OFFLOAD, type Offload } from './link.ts';
+import { Handlers } from './handlers.ts';
+import { type Link, NO_OFFLOAD, type Offload } from './link.ts';
 import { type UnderWay, Way } from './way.ts';
 
 /** Probabilities are of [0, 1], per frame and direction. Times in milliseconds, one way. */
@@ -53,7 +54,7 @@ export function delay(link: Link, ms: number, time: Pick<Impairment, 'now' | 'sc
 /** Ethernet header and one VLAN tag. */
 const HEADERS = 18;
 
-class Impaired implements Link {
+class Impaired extends Handlers implements Link {
   readonly counters: ImpairmentCounters = { passed: 0, lost: 0, duplicated: 0, corrupted: 0, reordered: 0 };
   readonly offload: Offload = NO_OFFLOAD;
   readonly mtu: number;
@@ -67,11 +68,9 @@ class Impaired implements Link {
   #innerClosed: boolean = false;
   /** How the inner link ended; undefined while it has not, and again when it was told. */
   #ended: Error | null | undefined = undefined;
-  #frame: FrameHandler = () => {};
-  #room: () => void = () => {};
-  #end: (error: Error | null) => void = () => {};
 
   constructor(inner: Link, options: Impairment) {
+    super();
     this.#inner = inner;
     this.mtu = inner.mtu;
     this.slab = new Uint8Array(inner.mtu + HEADERS);
@@ -106,18 +105,6 @@ class Impaired implements Link {
     this.#out.run();
   }
 
-  onFrame(handler: FrameHandler): void {
-    this.#frame = handler;
-  }
-
-  onRoom(handler: () => void): void {
-    this.#room = handler;
-  }
-
-  onEnd(handler: (error: Error | null) => void): void {
-    this.#end = handler;
-  }
-
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -140,11 +127,11 @@ class Impaired implements Link {
     }
     if (!this.#starved || this.#closed || this.#out.full) return;
     this.#starved = false;
-    this.#room();
+    this.room();
   }
 
   #deliver({ frame, trusted }: UnderWay): boolean {
-    if (!this.#closed) this.#frame(frame, 0, frame.length, trusted);
+    if (!this.#closed) this.frame(frame, 0, frame.length, trusted);
     return true;
   }
 
@@ -152,6 +139,6 @@ class Impaired implements Link {
     if (this.#ended === undefined || this.#closed || !this.#in.empty) return;
     const error = this.#ended;
     this.#ended = undefined;
-    this.#end(error);
+    this.end(error);
   }
 }

@@ -1,5 +1,6 @@
 // Two links joined by memory: what one end flushes, the other one gets.
-import { type FrameHandler, type Link, NO_OFFLOAD, type Offload, type Unfinished } from './link.ts';
+import { Handlers } from './handlers.ts';
+import { type Link, NO_OFFLOAD, type Offload, type Unfinished } from './link.ts';
 
 /** Ethernet header and one VLAN tag. */
 const HEADERS = 18;
@@ -44,7 +45,7 @@ class Delivery {
   }
 }
 
-class End implements Link {
+class End extends Handlers implements Link {
   readonly mtu: number;
   readonly offload: Offload;
   slab: Uint8Array;
@@ -57,11 +58,9 @@ class End implements Link {
   #starved: boolean = false;
   #closed: boolean = false;
   #closeTold: boolean = false;
-  #frame: FrameHandler = () => {};
-  #room: () => void = () => {};
-  #end: (error: Error | null) => void = () => {};
 
   constructor({ mtu = 1500, offload = NO_OFFLOAD, capacity = 1 << 18 }: PairOptions, delivery: Delivery) {
+    super();
     this.mtu = mtu;
     this.offload = offload;
     this.#delivery = delivery;
@@ -88,18 +87,6 @@ class End implements Link {
     this.#delivery.run();
   }
 
-  onFrame(handler: FrameHandler): void {
-    this.#frame = handler;
-  }
-
-  onRoom(handler: () => void): void {
-    this.#room = handler;
-  }
-
-  onEnd(handler: (error: Error | null) => void): void {
-    this.#end = handler;
-  }
-
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -120,13 +107,13 @@ class End implements Link {
     for (let i = 0; i < count; i++) this.peer!.take(slab, i === 0 ? 0 : ends[i - 1]!, ends[i]!);
     if (this.#starved && !this.#closed) {
       this.#starved = false;
-      this.#room();
+      this.room();
     }
     return true;
   }
 
   take(b: Uint8Array, at: number, end: number): void {
-    if (!this.#closed) this.#frame(b, at, end, this.offload.checksum);
+    if (!this.#closed) this.frame(b, at, end, this.offload.checksum);
   }
 
   /** Frames committed since the last flush go on in the other slab. */
@@ -143,7 +130,7 @@ class End implements Link {
     if (!this.#closed || this.#closeTold) return false;
     this.#closeTold = true;
     const peer = this.peer!;
-    if (!peer.#closed) peer.#end(null);
+    if (!peer.#closed) peer.end(null);
     return true;
   }
 }
