@@ -8,10 +8,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   services: ['wire', 'stack'],
   'host-node': ['wire', 'link', 'stack'],
   'transport-stdio': ['link'],
+  syscall: [],
+  'host-linux': ['link', 'stack', 'syscall'],
+  'transport-tap': ['link', 'syscall'],
   testkit: ['wire', 'link', 'stack', 'services'],
   cli: ['wire', 'link', 'stack', 'services', 'host-node', 'transport-stdio'],
   demo: ['wire', 'link', 'stack', 'services', 'host-node', 'transport-stdio', 'testkit', 'cli'],
 };
+
+/** Libraries from elsewhere, and the one package that may import each. */
+export const LIBRARIES: Readonly<Record<string, readonly string[]>> = { syscall: ['koffi'] };
 
 /** Packages without a clock, chance, sockets or a platform: the same code runs in a browser and in a simulation. */
 export const PURE: readonly string[] = ['wire', 'link', 'stack', 'services', 'testkit'];
@@ -41,6 +47,9 @@ export function violations({ owner, path, text }: Source): string[] {
   const found: string[] = [];
   for (const [, name] of code.matchAll(/from '@reslirp\/([a-z0-9-]+)/g)) {
     if (name !== owner && !LAYERS[owner]?.includes(name!)) found.push(`imports ${name}, which is above it`);
+  }
+  for (const [, name] of code.matchAll(/from '([a-z][a-z0-9-]*)'/g)) {
+    if (!LIBRARIES[owner]?.includes(name!)) found.push(`imports ${name}, which is not its own`);
   }
   if (PURE.includes(owner)) for (const [pattern, what] of IMPURE) if (pattern.test(code)) found.push(what);
   if (FORBIDDEN_NAMES.test(path)) found.push('has a name that says nothing');

@@ -13,6 +13,7 @@ interface Manifest {
   readonly private?: boolean;
   readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
@@ -39,7 +40,9 @@ function run(command: string, args: readonly string[], cwd: string): string {
 /** The package and everything of this repository that it needs. */
 function closure(name: string): string[] {
   const { manifest } = packages.find((p) => p.name === name)!;
-  const below = Object.keys(manifest.dependencies ?? {}).filter((dep) => dep.startsWith('@reslirp/'));
+  const below = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }).filter((dep) =>
+    dep.startsWith('@reslirp/'),
+  );
   return [...new Set([name, ...below.flatMap(closure)])];
 }
 
@@ -62,7 +65,7 @@ describe.each(packages)('$name', ({ name, path, manifest }) => {
       join(home, 'package.json'),
       JSON.stringify({ name: 'user', private: true, type: 'module', dependencies }),
     );
-    run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts'], home);
+    run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], home);
     const readme = readFileSync(join(home, 'node_modules', name, 'README.md'), 'utf8');
     const examples = [...readme.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
     expect(examples.length).toBeGreaterThan(0);

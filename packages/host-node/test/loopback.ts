@@ -4,29 +4,40 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Endpoint } from '@reslirp/stack/endpoint';
+import type { Host } from '@reslirp/stack/host';
 import type { FarDatagrams, FarListener, FarTcp, HostUnderTest } from '@reslirp/stack/host-contract';
 import { type NodeHostOptions, nodeHost } from '../src/index.ts';
 
 const PATIENCE = 5_000;
+const SETTLED = 40;
 
 export function loopback(port: number): Endpoint {
   return Endpoint.parse('127.0.0.1', port)!;
 }
 
-export async function until(what: string, holds: () => boolean): Promise<void> {
+/** `step`: what has to be done for things to happen. */
+export async function until(what: string, holds: () => boolean, step: () => void = () => {}): Promise<void> {
   const deadline = performance.now() + PATIENCE;
-  while (!holds()) {
+  for (step(); !holds(); step()) {
     if (performance.now() > deadline) throw new Error(`never: ${what}`);
     await sleep(1);
   }
 }
 
-export interface Loopback extends HostUnderTest {
-  readonly host: ReturnType<typeof nodeHost>;
+/** A host that says what it holds. */
+export interface ClosableHost extends Host {
+  stats(): Record<string, number>;
+  close(): void;
 }
 
-export function underTest(options: NodeHostOptions = {}): Loopback {
-  const host = nodeHost(options);
+export type Loopback<H extends ClosableHost> = HostUnderTest & { readonly host: H };
+
+export function underTest(options: NodeHostOptions = {}): Loopback<ReturnType<typeof nodeHost>> {
+  return onLoopback(nodeHost(options));
+}
+
+/** `step`: one turn of the host's event loop, where that is not Node's. */
+export function onLoopback<H extends ClosableHost>(host: H, step: () => void = () => {}): Loopback<H> {
   const closers: (() => void)[] = [() => host.close()];
   const listening = async (): Promise<{ server: Server; accepted: FarSocket[]; at: Endpoint }> => {
     const accepted: FarSocket[] = [];
@@ -49,12 +60,18 @@ export function underTest(options: NodeHostOptions = {}): Loopback {
       return at;
     },
     datagrams: () => farDatagrams(closers),
-    until,
-    settle: () => sleep(40),
+    until: (what, holds) => until(what, holds, step),
+    settle: async () => {
+      const enough = performance.now() + SETTLED;
+      while (performance.now() < enough) {
+        step();
+        await sleep(1);
+      }
+    },
     close: async () => {
       for (const close of closers) close();
       const gone = (): boolean => Object.values(host.stats()).every((n) => n === 0);
-      await until(`nothing is held: ${JSON.stringify(host.stats())}`, gone);
+      await until(`nothing is held: ${JSON.stringify(host.stats())}`, gone, step);
     },
   };
 }

@@ -1,0 +1,165 @@
+import { Endpoint } from '@reslirp/stack/endpoint';
+import {
+  type Host,
+  Refusal,
+  type TcpEvents,
+  type TcpSocket,
+  type UdpEvents,
+  type UdpSocket,
+} from '@reslirp/stack/host';
+import {
+  AddressCache,
+  Datagrams,
+  ErrorQueue,
+  type Loop,
+  libc,
+  putSocketAddress,
+  Region,
+  SOCKET_ADDRESS_SIZE,
+} from '@reslirp/syscall';
+import { LinuxTcpSocket, type TcpShared } from './tcp.ts';
+import { LinuxUdpSocket, type UdpShared } from './udp.ts';
+
+/** Received in one call. */
+const BATCH = 16;
+const LARGEST_DATAGRAM = 65_536;
+
+export interface LinuxHostOptions {
+  readonly loop: Loop;
+  /** Addresses that sockets of their family leave from: the system's choice. */
+  readonly localAddress4?: string;
+  readonly localAddress6?: string;
+  /** How long a connect may hang, milliseconds: 75,000. */
+  readonly connectTimeout?: number;
+  /** TCP sockets at once: 16,384. Beyond them a connect is refused as EXHAUSTED. */
+  readonly maxSockets?: number;
+  /** UDP sockets at once: 8,192. Beyond them udp() returns null. */
+  readonly maxDatagramSockets?: number;
+}
+
+export interface LinuxHost extends Host {
+  /** Open sockets, and datagrams that were lost for want of room. */
+  stats(): { tcpSockets: number; udpSockets: number; datagramsLost: number };
+  /** Resets every connection and closes every socket; there are no more events, and no more sockets. */
+  close(): void;
+}
+
+/** Non-blocking sockets on an epoll loop. Throws a TypeError for a local address that is none. */
+export function linuxHost(options: LinuxHostOptions): LinuxHost {
+  return new SocketHost(options);
+}
+
+class SocketHost implements LinuxHost, TcpShared, UdpShared {
+  readonly loop: Loop;
+  readonly reading: AddressCache = new AddressCache();
+  readonly writing: AddressCache = new AddressCache();
+  readonly datagrams: Datagrams = new Datagrams(BATCH, LARGEST_DATAGRAM);
+  readonly errors: ErrorQueue = new ErrorQueue();
+  readonly name: Region = new Region(SOCKET_ADDRESS_SIZE);
+  readonly #local4: Endpoint;
+  readonly #local6: Endpoint;
+  readonly #connectTimeout: number;
+  readonly #maxSockets: number;
+  readonly #maxDatagramSockets: number;
+  readonly #tcp: Set<LinuxTcpSocket> = new Set();
+  readonly #udp: Set<LinuxUdpSocket> = new Set();
+  /** Until when; in the order of their births, for all have the same patience. */
+  readonly #connecting: Map<LinuxTcpSocket, number> = new Map();
+  readonly #ignore: () => void;
+  #lost: number = 0;
+  #closed: boolean = false;
+
+  constructor(options: LinuxHostOptions) {
+    this.loop = options.loop;
+    this.#local4 = local('localAddress4', options.localAddress4 ?? '0.0.0.0', true);
+    this.#local6 = local('localAddress6', options.localAddress6 ?? '::', false);
+    this.#connectTimeout = options.connectTimeout ?? 75_000;
+    this.#maxSockets = options.maxSockets ?? 16_384;
+    this.#maxDatagramSockets = options.maxDatagramSockets ?? 8_192;
+    this.#ignore = this.loop.onTurnEnd((now) => this.#giveUp(now));
+  }
+
+  connect(to: Endpoint, events: TcpEvents): TcpSocket {
+    if (this.#closed || this.#tcp.size >= this.#maxSockets) return refused(this.loop, events);
+    const socket = new LinuxTcpSocket(to, events, this);
+    this.#tcp.add(socket);
+    this.#connecting.set(socket, this.loop.now() + this.#connectTimeout);
+    return socket;
+  }
+
+  udp(family: 4 | 6, events: UdpEvents): UdpSocket | null {
+    if (this.#closed || this.#udp.size >= this.#maxDatagramSockets) return null;
+    const socket = new LinuxUdpSocket(family, events, this);
+    if (!socket.open()) return null;
+    this.#udp.add(socket);
+    return socket;
+  }
+
+  stats(): ReturnType<LinuxHost['stats']> {
+    return { tcpSockets: this.#tcp.size, udpSockets: this.#udp.size, datagramsLost: this.#lost };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#ignore();
+    for (const socket of this.#tcp) socket.abort();
+    for (const socket of this.#udp) socket.close();
+  }
+
+  begin(fd: number, to: Endpoint): number {
+    const from = to.is4 ? this.#local4 : this.#local6;
+    const bound = isAny(from) ? 0 : libc.bind(fd, this.name.address, putSocketAddress(this.name, 0, from));
+    return bound < 0 ? bound : libc.connect(fd, this.name.address, putSocketAddress(this.name, 0, to));
+  }
+
+  bind(fd: number, family: 4 | 6): number {
+    return libc.bind(fd, this.name.address, putSocketAddress(this.name, 0, family === 4 ? this.#local4 : this.#local6));
+  }
+
+  lost(): void {
+    this.#lost++;
+  }
+
+  settled(socket: LinuxTcpSocket): void {
+    this.#connecting.delete(socket);
+  }
+
+  gone(socket: LinuxTcpSocket | LinuxUdpSocket): void {
+    if (socket instanceof LinuxTcpSocket) {
+      this.#tcp.delete(socket);
+      this.settled(socket);
+    } else this.#udp.delete(socket);
+  }
+
+  /** Ends what has been connecting for too long. Returns when the next one will have been. */
+  #giveUp(now: number): number {
+    for (const [socket, until] of this.#connecting) {
+      if (until > now) return until;
+      socket.giveUp(now);
+    }
+    return Infinity;
+  }
+}
+
+function local(option: string, text: string, is4: boolean): Endpoint {
+  const e = Endpoint.parse(text);
+  if (e === null || e.is4 !== is4) throw new TypeError(`${option}: '${text}' is no IPv${is4 ? 4 : 6} address`);
+  return e;
+}
+
+function isAny(e: Endpoint): boolean {
+  return e.w0 === 0 && e.w1 === 0 && e.w3 === 0;
+}
+
+/** A socket that never was: there are too many already. */
+function refused(loop: Loop, events: TcpEvents): TcpSocket {
+  let silent = false;
+  const silence = (): void => {
+    silent = true;
+  };
+  loop.defer((now) => {
+    if (!silent) events.refused(Refusal.EXHAUSTED, now);
+    silent = true;
+  });
+  return { read: () => 0, write: () => 0, finish: () => {}, abort: silence, close: silence };
+}

@@ -1,0 +1,2 @@
+export { type LinuxHost, type LinuxHostOptions, linuxHost } from './host.ts';
+export { type ServeOptions, type Serving, serve } from './serve.ts';

@@ -1,0 +1,31 @@
+// What the system said, as the stack understands it.
+import { Refusal } from '@reslirp/stack/host';
+import { Errno } from '@reslirp/syscall';
+
+const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
+  [Errno.ECONNREFUSED, Refusal.REFUSED],
+  [Errno.EHOSTUNREACH, Refusal.HOST_UNREACHABLE],
+  [Errno.EHOSTDOWN, Refusal.HOST_UNREACHABLE],
+  [Errno.ENETUNREACH, Refusal.NETWORK_UNREACHABLE],
+  [Errno.ENETDOWN, Refusal.NETWORK_UNREACHABLE],
+  [Errno.EAFNOSUPPORT, Refusal.NETWORK_UNREACHABLE],
+  [Errno.ETIMEDOUT, Refusal.TIMED_OUT],
+  [Errno.EACCES, Refusal.DENIED],
+  [Errno.EPERM, Refusal.DENIED],
+  [Errno.ECONNRESET, Refusal.RESET],
+  [Errno.ECONNABORTED, Refusal.RESET],
+  [Errno.ENOTCONN, Refusal.RESET],
+  [Errno.EPIPE, Refusal.RESET],
+  [Errno.EMFILE, Refusal.EXHAUSTED],
+  [Errno.ENFILE, Refusal.EXHAUSTED],
+  [Errno.ENOBUFS, Refusal.EXHAUSTED],
+  [Errno.ENOMEM, Refusal.EXHAUSTED],
+  [Errno.EADDRINUSE, Refusal.EXHAUSTED],
+  [Errno.EADDRNOTAVAIL, Refusal.EXHAUSTED],
+  [Errno.EAGAIN, Refusal.EXHAUSTED],
+]);
+
+/** `result`: of a call, minus the error. Whatever is in no table (EINVAL for an impossible destination, …) is an unreachable host. */
+export function refusalOf(result: number): Refusal {
+  return REFUSALS.get(-result) ?? Refusal.HOST_UNREACHABLE;
+}

@@ -1,0 +1,172 @@
+// One TCP connection of the host: a non-blocking socket, read straight into the stack's ring and written straight from
+// the guest's frame.
+//
+// It is watched edge-triggered, for everything, from its birth to its end: no call is made to say what is wanted.
+// Errors that read() and write() meet are told in the next turn, for no event may come from within a call.
+import type { Endpoint } from '@reslirp/stack/endpoint';
+import { END, type Refusal, type TcpEvents, type TcpSocket } from '@reslirp/stack/host';
+import {
+  type AddressCache,
+  Epoll,
+  Errno,
+  Family,
+  Level,
+  type Loop,
+  libc,
+  Message,
+  pendingError,
+  resetOnClose,
+  Shutdown,
+  SocketOption,
+  SocketType,
+  setOption,
+  TcpOption,
+} from '@reslirp/syscall';
+import { refusalOf } from './refusal.ts';
+
+const EVENTS = Epoll.IN | Epoll.OUT | Epoll.RDHUP | Epoll.ET;
+const ENDED = Epoll.IN | Epoll.RDHUP | Epoll.HUP | Epoll.ERR;
+const TYPE = SocketType.STREAM | SocketType.NONBLOCK | SocketType.CLOEXEC;
+
+/** What the sockets of one host share. */
+export interface TcpShared {
+  readonly loop: Loop;
+  /** Of rings that are read into, and of frames that are written from. */
+  readonly reading: AddressCache;
+  readonly writing: AddressCache;
+  /** Binds a new socket to where it leaves from, and connects it; 0, or minus an error. */
+  begin(fd: number, to: Endpoint): number;
+  /** It is connected. */
+  settled(socket: LinuxTcpSocket): void;
+  gone(socket: LinuxTcpSocket): void;
+}
+
+const State = { CONNECTING: 0, OPEN: 1, OVER: 2 } as const;
+type State = (typeof State)[keyof typeof State];
+
+export class LinuxTcpSocket implements TcpSocket {
+  readonly #events: TcpEvents;
+  readonly #shared: TcpShared;
+  #fd: number;
+  #state: State = State.CONNECTING;
+  /** write() took less than all. */
+  #blocked: boolean = false;
+  #endTold: boolean = false;
+
+  constructor(to: Endpoint, events: TcpEvents, shared: TcpShared) {
+    this.#events = events;
+    this.#shared = shared;
+    this.#fd = libc.socket(to.is4 ? Family.INET : Family.INET6, TYPE, 0);
+    const result = this.#fd < 0 ? this.#fd : this.#begin(to);
+    if (result < 0 && result !== -Errno.EINPROGRESS) this.#breakLater(result);
+  }
+
+  read(into: Uint8Array, at: number, end: number): number {
+    if (this.#state !== State.OPEN || this.#endTold) return 0;
+    const n = libc.recv(this.#fd, this.#shared.reading.of(into) + at, end - at, Message.DONTWAIT);
+    if (n > 0) return n;
+    if (n === 0 && at < end) {
+      this.#endTold = true;
+      return END;
+    }
+    if (n < 0 && n !== -Errno.EAGAIN) this.#breakLater(n);
+    return 0;
+  }
+
+  write(b: Uint8Array, at: number, end: number): number {
+    if (this.#state !== State.OPEN || at === end) return 0;
+    const flags = Message.DONTWAIT | Message.NOSIGNAL;
+    const n = libc.send(this.#fd, this.#shared.writing.of(b) + at, end - at, flags);
+    this.#blocked = n < end - at;
+    if (n >= 0) return n;
+    if (n !== -Errno.EAGAIN) this.#breakLater(n);
+    return 0;
+  }
+
+  finish(): void {
+    if (this.#state === State.OPEN) libc.shutdown(this.#fd, Shutdown.WR);
+  }
+
+  abort(): void {
+    if (this.#fd >= 0) resetOnClose(this.#fd);
+    this.#release();
+  }
+
+  /** The kernel sends what it has, and then the FIN, by itself. */
+  close(): void {
+    if (this.#state === State.CONNECTING) this.abort();
+    else this.#release();
+  }
+
+  /** An event of the loop. */
+  ready(events: number, now: number): void {
+    if (this.#state === State.CONNECTING) {
+      this.#connected(now);
+      return;
+    }
+    if ((events & ENDED) !== 0 && !this.#endTold) this.#events.readable(now);
+    if ((events & Epoll.OUT) !== 0 && this.#blocked && this.#state === State.OPEN) {
+      this.#blocked = false;
+      this.#events.writable(now);
+    }
+    if ((events & Epoll.ERR) !== 0 && this.#endTold) this.#broken(now);
+  }
+
+  /** It took too long to connect. */
+  giveUp(now: number): void {
+    if (this.#state === State.CONNECTING) this.#fail(-Errno.ETIMEDOUT, now);
+  }
+
+  #begin(to: Endpoint): number {
+    setOption(this.#fd, Level.TCP, TcpOption.NODELAY, 1);
+    setOption(this.#fd, Level.SOCKET, SocketOption.OOBINLINE, 1);
+    const result = this.#shared.begin(this.#fd, to);
+    if (result < 0 && result !== -Errno.EINPROGRESS) return result;
+    return this.#shared.loop.add(this.#fd, EVENTS, this);
+  }
+
+  #connected(now: number): void {
+    const error = pendingError(this.#fd);
+    if (error < 0) {
+      this.#fail(error, now);
+      return;
+    }
+    this.#state = State.OPEN;
+    this.#shared.settled(this);
+    this.#events.opened(now);
+    if (this.#state === State.OPEN) this.#events.readable(now); // edges that came together
+  }
+
+  /** After the end of the stream only the error queue knows of a reset. */
+  #broken(now: number): void {
+    const error = pendingError(this.#fd);
+    if (error < 0) this.#fail(error, now);
+  }
+
+  #breakLater(error: number): void {
+    this.#shared.loop.defer((now) => this.#fail(error, now));
+  }
+
+  #fail(error: number, now: number): void {
+    if (this.#state === State.OVER) return;
+    const opened = this.#state === State.OPEN;
+    this.#release();
+    this.#tell(opened, refusalOf(error), now);
+  }
+
+  #tell(opened: boolean, why: Refusal, now: number): void {
+    if (opened) this.#events.failed(why, now);
+    else this.#events.refused(why, now);
+  }
+
+  #release(): void {
+    if (this.#state === State.OVER) return;
+    this.#state = State.OVER;
+    if (this.#fd >= 0) {
+      this.#shared.loop.remove(this.#fd);
+      libc.close(this.#fd);
+    }
+    this.#fd = -1;
+    this.#shared.gone(this);
+  }
+}

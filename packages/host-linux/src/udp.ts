@@ -1,0 +1,150 @@
+// One UDP socket of the host: unconnected, so that it talks to anybody from one port (RFC 4787 REQ-1).
+// Datagrams leave from the guest's frame at once, and come many at a time. The error queue (IP_RECVERR, ip(7)) tells which
+// datagram did not arrive, and why.
+import { Endpoint } from '@reslirp/stack/endpoint';
+import type { UdpEvents, UdpSocket } from '@reslirp/stack/host';
+import {
+  type AddressCache,
+  type Datagrams,
+  Epoll,
+  Errno,
+  ErrorOrigin,
+  type ErrorQueue,
+  Family,
+  IpOption,
+  Ipv6Option,
+  Level,
+  type Loop,
+  libc,
+  Message,
+  putSocketAddress,
+  type Region,
+  SocketOption,
+  SocketType,
+  setOption,
+} from '@reslirp/syscall';
+import { refusalOf } from './refusal.ts';
+
+const TYPE = SocketType.DGRAM | SocketType.NONBLOCK | SocketType.CLOEXEC;
+/** A socket that many send to does not keep the others waiting: the rest comes in the next turn. */
+const ROUNDS = 4;
+
+/** What the sockets of one host share. */
+export interface UdpShared {
+  readonly loop: Loop;
+  readonly writing: AddressCache;
+  readonly datagrams: Datagrams;
+  readonly errors: ErrorQueue;
+  /** For one socket address. */
+  readonly name: Region;
+  /** Binds a new socket to a port, where it leaves from; 0, or minus an error. */
+  bind(fd: number, family: 4 | 6): number;
+  /** A datagram was lost for want of room. */
+  lost(): void;
+  gone(socket: LinuxUdpSocket): void;
+}
+
+export class LinuxUdpSocket implements UdpSocket {
+  readonly #is4: boolean;
+  readonly #events: UdpEvents;
+  readonly #shared: UdpShared;
+  readonly #peer: Endpoint = new Endpoint();
+  #fd: number;
+  #hops: number = -1;
+
+  constructor(family: 4 | 6, events: UdpEvents, shared: UdpShared) {
+    this.#is4 = family === 4;
+    this.#events = events;
+    this.#shared = shared;
+    this.#fd = libc.socket(this.#is4 ? Family.INET : Family.INET6, TYPE, 0);
+  }
+
+  /** False when there is no port or descriptor to be had; the socket is then gone. */
+  open(): boolean {
+    if (this.#fd < 0) return false;
+    const { loop } = this.#shared;
+    if (this.#is4) setOption(this.#fd, Level.IP, IpOption.RECVERR, 1);
+    else {
+      setOption(this.#fd, Level.IPV6, Ipv6Option.V6ONLY, 1);
+      setOption(this.#fd, Level.IPV6, Ipv6Option.RECVERR, 1);
+    }
+    setOption(this.#fd, Level.SOCKET, SocketOption.BROADCAST, 1);
+    if (this.#shared.bind(this.#fd, this.#is4 ? 4 : 6) >= 0 && loop.add(this.#fd, Epoll.IN, this) >= 0) return true;
+    libc.close(this.#fd);
+    this.#fd = -1;
+    return false;
+  }
+
+  send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number): void {
+    if (this.#fd < 0) return;
+    if (to.port === 0 || to.is4 !== this.#is4) {
+      this.#shared.lost();
+      return;
+    }
+    this.#setHops(hops);
+    const result = this.#sendTo(to, b, at, end);
+    if (result >= 0) return;
+    if (result === -Errno.EAGAIN || result === -Errno.ENOBUFS) this.#shared.lost();
+    else this.#undeliverable(to.copy(), result);
+  }
+
+  close(): void {
+    if (this.#fd < 0) return;
+    this.#shared.loop.remove(this.#fd);
+    libc.close(this.#fd);
+    this.#fd = -1;
+    this.#shared.gone(this);
+  }
+
+  /** An event of the loop. */
+  ready(events: number, now: number): void {
+    if ((events & Epoll.ERR) !== 0) this.#hearErrors(now);
+    if ((events & Epoll.IN) !== 0) this.#receive(now);
+  }
+
+  #setHops(hops: number): void {
+    if (hops === this.#hops) return;
+    this.#hops = hops;
+    const ttl = Math.min(255, Math.max(1, hops));
+    if (this.#is4) setOption(this.#fd, Level.IP, IpOption.TTL, ttl);
+    else setOption(this.#fd, Level.IPV6, Ipv6Option.UNICAST_HOPS, ttl);
+  }
+
+  /** An error of an earlier datagram may come out here: then this one has not been tried yet. */
+  #sendTo(to: Endpoint, b: Uint8Array, at: number, end: number): number {
+    const { name, writing } = this.#shared;
+    const size = putSocketAddress(name, 0, to);
+    const from = writing.of(b) + at;
+    const flags = Message.DONTWAIT | Message.NOSIGNAL;
+    const result = libc.sendto(this.#fd, from, end - at, flags, name.address, size);
+    if (result >= 0 || result === -Errno.EAGAIN || result === -Errno.EMSGSIZE) return result;
+    return libc.sendto(this.#fd, from, end - at, flags, name.address, size);
+  }
+
+  #undeliverable(to: Endpoint, error: number): void {
+    this.#shared.loop.defer((now) => {
+      if (this.#fd >= 0) this.#events.undeliverable(to, refusalOf(error), now);
+    });
+  }
+
+  #receive(now: number): void {
+    const { datagrams } = this.#shared;
+    for (let round = 0; round < ROUNDS; round++) {
+      const n = datagrams.receive(this.#fd);
+      for (let i = 0; i < n && this.#fd >= 0; i++) {
+        if (!datagrams.from(i, this.#peer)) continue;
+        this.#events.received(this.#peer, datagrams.bytes, datagrams.start(i), datagrams.end(i), now);
+      }
+      if (n < datagrams.count || this.#fd < 0) return;
+    }
+  }
+
+  #hearErrors(now: number): void {
+    const { errors } = this.#shared;
+    while (this.#fd >= 0 && errors.next(this.#fd)) {
+      const fromNetwork = errors.origin === ErrorOrigin.ICMP || errors.origin === ErrorOrigin.ICMP6;
+      if (!fromNetwork || !errors.destination(this.#peer)) continue;
+      this.#events.undeliverable(this.#peer, refusalOf(-errors.errno), now);
+    }
+  }
+}

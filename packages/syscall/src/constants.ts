@@ -1,0 +1,67 @@
+// Constants of the kernel's interface, from <asm-generic/…> and <linux/…>: the same on x86-64 and arm64.
+
+export const Open = { RDWR: 2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+export const Fcntl = { GETFL: 3, SETFL: 4, SETPIPE_SZ: 1031 } as const;
+
+export const Family = { INET: 2, INET6: 10 } as const;
+export const SocketType = { STREAM: 1, DGRAM: 2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+export const Protocol = { ICMP: 1, TCP: 6, UDP: 17, ICMP6: 58 } as const;
+export const Message = { OOB: 1, DONTWAIT: 0x40, ERRQUEUE: 0x2000, NOSIGNAL: 0x4000, WAITFORONE: 0x10000 } as const;
+export const Shutdown = { WR: 1 } as const;
+
+/** Levels and names of options, <asm-generic/socket.h>, <linux/in.h>, <linux/in6.h>, <linux/tcp.h>. */
+export const Level = { IP: 0, SOCKET: 1, TCP: 6, IPV6: 41 } as const;
+export const SocketOption = { ERROR: 4, BROADCAST: 6, OOBINLINE: 10, LINGER: 13, BINDTODEVICE: 25 } as const;
+export const IpOption = { TOS: 1, TTL: 2, MTU_DISCOVER: 10, RECVERR: 11 } as const;
+export const Ipv6Option = { UNICAST_HOPS: 16, RECVERR: 25, V6ONLY: 26, TCLASS: 67 } as const;
+export const TcpOption = { NODELAY: 1 } as const;
+
+export const Epoll = {
+  IN: 0x001,
+  OUT: 0x004,
+  ERR: 0x008,
+  HUP: 0x010,
+  RDHUP: 0x2000,
+  /** Edge-triggered. */
+  ET: -0x8000_0000,
+  ADD: 1,
+  DEL: 2,
+  MOD: 3,
+  CLOEXEC: 0o2000000,
+} as const;
+
+export const EventFd = { NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+
+/** <linux/errqueue.h> */
+export const ErrorOrigin = { LOCAL: 1, ICMP: 2, ICMP6: 3 } as const;
+
+/** <linux/if.h> */
+export const InterfaceFlag = { UP: 1, LOOPBACK: 8 } as const;
+
+/** <linux/if_tun.h> */
+export const Tun = {
+  SETIFF: 0x400454ca,
+  SETOFFLOAD: 0x400454d0,
+  GETIFF: 0x800454d2,
+  SETVNETHDRSZ: 0x400454d8,
+  TAP: 0x0002,
+  NO_PI: 0x1000,
+  VNET_HDR: 0x4000,
+  OFFLOAD_CHECKSUM: 0x01,
+  OFFLOAD_TSO4: 0x02,
+  OFFLOAD_TSO6: 0x04,
+} as const;
+
+/** <linux/sockios.h> */
+export const InterfaceRequest = {
+  ADD_ROUTE: 0x890b,
+  GET_FLAGS: 0x8913,
+  SET_FLAGS: 0x8914,
+  SET_ADDRESS: 0x8916,
+  SET_NETMASK: 0x891c,
+  SET_MTU: 0x8922,
+  SET_HARDWARE_ADDRESS: 0x8924,
+} as const;
+
+/** <linux/mount.h> */
+export const Mount = { BIND: 4096, REC: 16384, PRIVATE: 0x40000, SLAVE: 0x80000, DETACH: 2 } as const;

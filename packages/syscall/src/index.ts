@@ -1,0 +1,31 @@
+export {
+  Epoll,
+  ErrorOrigin,
+  EventFd,
+  Family,
+  Fcntl,
+  InterfaceFlag,
+  IpOption,
+  Ipv6Option,
+  Level,
+  Message,
+  Mount,
+  Open,
+  Protocol,
+  Shutdown,
+  SocketOption,
+  SocketType,
+  TcpOption,
+  Tun,
+} from './constants.ts';
+export { channel, receiveDescriptor, sendDescriptor } from './descriptor.ts';
+export { EpollSet } from './epoll.ts';
+export { Errno, errorName } from './errno.ts';
+export { INTERFACE_NAME, Interfaces } from './interface.ts';
+export * as libc from './libc.ts';
+export { Loop, type Pollable, type TurnEnd } from './loop.ts';
+export { AddressCache, addressOf, Region } from './memory.ts';
+export { Datagrams, ErrorQueue } from './message.ts';
+export { pendingError, resetOnClose, setOption } from './option.ts';
+export { type AddressAndPort, getSocketAddress, putSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts';
+export { openTap, setHeaderSize, setOffload, type TunResult, tapFlags } from './tun.ts';

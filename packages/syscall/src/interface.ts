@@ -1,0 +1,86 @@
+// Network interfaces through ioctl(2): netdevice(7), rtentry of <linux/route.h>.
+//
+//   ifreq (40)      0 name 16   16 flags 2, or mtu 4, or a sockaddr
+//   rtentry (120)   8 destination sockaddr 16   24 gateway 16   40 netmask 16   56 flags 2
+import { Family, InterfaceFlag, InterfaceRequest, SocketType } from './constants.ts';
+import * as libc from './libc.ts';
+import { Region } from './memory.ts';
+
+export const INTERFACE_NAME = 15;
+const VALUE = 16;
+const IFREQ = 40;
+const RTENTRY = 120;
+const ROUTE_UP = 1;
+const ROUTE_GATEWAY = 2;
+const ETHERNET = 1;
+
+/** A struct ifreq for the interface `name`. */
+export function interfaceRequest(name: string): Region {
+  const request = new Region(IFREQ);
+  new TextEncoder().encodeInto(name, request.bytes.subarray(0, INTERFACE_NAME));
+  return request;
+}
+
+/** The name in a struct ifreq. */
+export function interfaceName({ bytes }: Region): string {
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(bytes.subarray(0, Math.min(end, INTERFACE_NAME)));
+}
+
+/** What can be set on the interfaces of this thread's network namespace. Each call returns 0, or minus an error. */
+export class Interfaces {
+  readonly #fd: number = libc.socket(Family.INET, SocketType.DGRAM | SocketType.CLOEXEC, 0);
+
+  up(name: string): number {
+    const request = interfaceRequest(name);
+    const known = libc.ioctl(this.#fd, InterfaceRequest.GET_FLAGS, request.address);
+    if (known < 0) return known;
+    const flags = request.view.getUint16(VALUE, true) | InterfaceFlag.UP;
+    request.view.setUint16(VALUE, flags, true);
+    return libc.ioctl(this.#fd, InterfaceRequest.SET_FLAGS, request.address);
+  }
+
+  setMtu(name: string, mtu: number): number {
+    const request = interfaceRequest(name);
+    request.view.setInt32(VALUE, mtu, true);
+    return libc.ioctl(this.#fd, InterfaceRequest.SET_MTU, request.address);
+  }
+
+  setMac(name: string, mac: Uint8Array): number {
+    const request = interfaceRequest(name);
+    request.view.setUint16(VALUE, ETHERNET, true);
+    request.bytes.set(mac.subarray(0, 6), VALUE + 2);
+    return libc.ioctl(this.#fd, InterfaceRequest.SET_HARDWARE_ADDRESS, request.address);
+  }
+
+  /** IPv4, int32. */
+  setAddress(name: string, ip: number, mask: number): number {
+    const result = this.#setAddress(InterfaceRequest.SET_ADDRESS, name, ip);
+    return result < 0 ? result : this.#setAddress(InterfaceRequest.SET_NETMASK, name, mask);
+  }
+
+  /** Everything else goes to `gateway`. */
+  addDefaultRoute(gateway: number): number {
+    const route = new Region(RTENTRY);
+    putAddress(route, 8, 0);
+    putAddress(route, 24, gateway);
+    putAddress(route, 40, 0);
+    route.view.setUint16(56, ROUTE_UP | ROUTE_GATEWAY, true);
+    return libc.ioctl(this.#fd, InterfaceRequest.ADD_ROUTE, route.address);
+  }
+
+  close(): void {
+    libc.close(this.#fd);
+  }
+
+  #setAddress(what: number, name: string, ip: number): number {
+    const request = interfaceRequest(name);
+    putAddress(request, VALUE, ip);
+    return libc.ioctl(this.#fd, what, request.address);
+  }
+}
+
+function putAddress({ view }: Region, at: number, ip: number): void {
+  view.setUint16(at, Family.INET, true);
+  view.setInt32(at + 4, ip);
+}

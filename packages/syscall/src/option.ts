@@ -1,0 +1,26 @@
+// Options of sockets whose value is an integer, and the one that is a pair.
+import { Level, SocketOption } from './constants.ts';
+import { getsockopt, setsockopt } from './libc.ts';
+import { Region } from './memory.ts';
+
+const value = new Region(16);
+
+/** 0, or minus an error. */
+export function setOption(fd: number, level: number, name: number, n: number): number {
+  value.view.setInt32(0, n, true);
+  return setsockopt(fd, level, name, value.address, 4);
+}
+
+/** SO_ERROR, which reading clears: minus the error that is pending, 0 when there is none. */
+export function pendingError(fd: number): number {
+  value.view.setInt32(8, 4, true);
+  const result = getsockopt(fd, Level.SOCKET, SocketOption.ERROR, value.address, value.address + 8);
+  return result < 0 ? result : -value.view.getInt32(0, true);
+}
+
+/** What close() does from now on: resets, rather than to finish (socket(7), SO_LINGER with a time of 0). */
+export function resetOnClose(fd: number): number {
+  value.view.setInt32(0, 1, true);
+  value.view.setInt32(4, 0, true);
+  return setsockopt(fd, Level.SOCKET, SocketOption.LINGER, value.address, 8);
+}

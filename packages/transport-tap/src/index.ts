@@ -1,0 +1,2 @@
+export { newTap, type Tap, TapError, tapOf } from './tap.ts';
+export { type TapCounters, TapLink, type TapLinkOptions } from './tap-link.ts';

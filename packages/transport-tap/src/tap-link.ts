@@ -1,0 +1,128 @@
+// A TAP as a link: one read(2) a frame in, one writev(2) a frame out, with a virtio header before each.
+//
+// With it the kernel on the other side hands over TCP segments of up to 64 KiB whatever the MTU, with their checksums left
+// undone, and takes them the same way: nothing is summed or cut in this process. Payloads go from the flow's ring to the
+// kernel without a copy.
+import { Handlers, type Link, NO_OFFLOAD, type Offload, type Unfinished } from '@reslirp/link';
+import { AddressCache, Epoll, Errno, errorName, type Loop, libc, Region } from '@reslirp/syscall';
+import { isGone, type Tap } from './tap.ts';
+import * as Virtio from './virtio.ts';
+
+/** Ethernet header and one VLAN tag. */
+const HEADERS = 18;
+/** The largest IP packet there is. */
+const LARGEST = 65_535;
+/** Room for IP and TCP headers with all options in a packet of the largest size. */
+const MOST_SEGMENTED = LARGEST - 120;
+/** Frames that are read before the flows and the sockets have their turn. */
+const BATCH = 64;
+const VECTOR = 16;
+
+export interface TapLinkOptions {
+  readonly tap: Tap;
+  readonly loop: Loop;
+  /** Largest IP packet toward the guest, bytes: 1500. */
+  readonly mtu?: number;
+}
+
+/** Frames that were lost, and why. */
+export interface TapCounters {
+  /** The interface was down, or had no room. */
+  lost: number;
+}
+
+export class TapLink extends Handlers implements Link {
+  readonly mtu: number;
+  readonly offload: Offload;
+  readonly slab: Uint8Array;
+  readonly counters: TapCounters = { lost: 0 };
+  readonly #fd: number;
+  readonly #loop: Loop;
+  /** Where the virtio header begins, in what leaves and in what comes: 0 bytes of it when the TAP has none. */
+  readonly #virtio: number;
+  readonly #out: Region;
+  readonly #in: Region;
+  readonly #vectors: Region = new Region(2 * VECTOR);
+  readonly #lent: AddressCache = new AddressCache();
+  #closed: boolean = false;
+
+  constructor({ tap, loop, mtu = 1500 }: TapLinkOptions) {
+    super();
+    this.mtu = mtu;
+    this.offload = offloadOf(tap);
+    this.#fd = tap.fd;
+    this.#loop = loop;
+    this.#virtio = tap.offload === 'none' ? 0 : Virtio.HEADER;
+    this.#out = new Region(this.#virtio + LARGEST + HEADERS);
+    this.#in = new Region(this.#virtio + LARGEST + HEADERS);
+    this.slab = this.#out.bytes;
+    this.#vectors.pointer(0, this.#out.address);
+    loop.add(tap.fd, Epoll.IN, this);
+  }
+
+  reserve(size: number): number {
+    return this.#closed || size > LARGEST + HEADERS ? -1 : this.#virtio;
+  }
+
+  commit(
+    size: number,
+    lent: Uint8Array | null = null,
+    from: number = 0,
+    to: number = 0,
+    unfinished: Unfinished | null = null,
+  ): void {
+    if (this.#virtio > 0) {
+      if (unfinished === null) Virtio.putNothing(this.#out.view, 0);
+      else Virtio.putUnfinished(this.#out.view, 0, unfinished, size);
+    }
+    const head = this.#virtio + size;
+    const result =
+      lent === null || from === to ? libc.write(this.#fd, this.#out.address, head) : this.#join(head, lent, from, to);
+    if (result < 0) this.#failed(result);
+  }
+
+  /** Every frame has left already. */
+  flush(): void {}
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#loop.remove(this.#fd);
+    libc.close(this.#fd);
+  }
+
+  /** An event of the loop. */
+  ready(): void {
+    const { bytes, address } = this.#in;
+    for (let i = 0; i < BATCH && !this.#closed; i++) {
+      const n = libc.read(this.#fd, address, bytes.length);
+      if (n < 0) {
+        if (n !== -Errno.EAGAIN) this.#failed(n);
+        return;
+      }
+      const trusted = this.#virtio > 0 && Virtio.isTrusted(bytes, 0);
+      this.frame(bytes, this.#virtio, n, trusted);
+    }
+  }
+
+  #join(head: number, lent: Uint8Array, from: number, to: number): number {
+    const v = this.#vectors;
+    v.size(8, head);
+    v.pointer(VECTOR, this.#lent.of(lent) + from);
+    v.size(VECTOR + 8, to - from);
+    return libc.writev(this.#fd, v.address, 2);
+  }
+
+  /** A cable loses frames now and then. One that is gone is told of once. */
+  #failed(result: number): void {
+    this.counters.lost++;
+    if (!isGone(result) || this.#closed) return;
+    this.close();
+    this.#loop.defer(() => this.end(new Error(`the TAP is gone: ${errorName(result)}`)));
+  }
+}
+
+function offloadOf({ offload }: Tap): Offload {
+  if (offload === 'none') return NO_OFFLOAD;
+  return { checksum: true, segmentation: offload === 'segments' ? MOST_SEGMENTED : 0 };
+}

@@ -1,0 +1,64 @@
+// Opens TAP interfaces, and takes over those of others; says in one line why not.
+import { Errno, errorName, libc, openTap, setHeaderSize, setOffload, Tun, tapFlags } from '@reslirp/syscall';
+import { HEADER } from './virtio.ts';
+
+const SEGMENTS = Tun.OFFLOAD_CHECKSUM | Tun.OFFLOAD_TSO4 | Tun.OFFLOAD_TSO6;
+
+export interface Tap {
+  /** Owned by whoever has the Tap; a link closes it. */
+  readonly fd: number;
+  readonly name: string;
+  /** What the kernel on the other side and ours leave to each other. */
+  readonly offload: 'segments' | 'checksums' | 'none';
+}
+
+/** What went wrong, and what to do about it. */
+export class TapError extends Error {
+  override name = 'TapError';
+}
+
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['/dev/net/tun ENOENT', 'the kernel has no TUN driver: modprobe tun'],
+  ['/dev/net/tun ENODEV', 'the kernel has no TUN driver: modprobe tun'],
+  ['/dev/net/tun EACCES', 'this user may not open it'],
+  ['TUNSETIFF EPERM', 'making an interface needs CAP_NET_ADMIN in its network namespace'],
+  ['TUNSETIFF EBUSY', 'another process has an interface of that name'],
+  ['TUNSETIFF EINVAL', 'there is an interface of that name, and it is no TAP'],
+]);
+
+/** A new TAP in this thread's network namespace, or an existing one that nobody uses. Throws a TapError. */
+export function newTap(name: string): Tap {
+  const { fd, step, name: made } = openTap(name);
+  if (fd < 0) {
+    const code = errorName(fd);
+    const advice = ADVICE.get(`${step} ${code}`);
+    throw new TapError(`TAP '${name}': ${step}: ${code}${advice === undefined ? '' : ` (${advice})`}`);
+  }
+  return negotiate(fd, made);
+}
+
+/** The TAP behind a descriptor that came from elsewhere. Throws a TapError when there is none. */
+export function tapOf(fd: number, name: string = 'tap'): Tap {
+  const flags = tapFlags(fd);
+  if (flags < 0) throw new TapError(`descriptor ${fd} is no TAP: ${errorName(flags)}`);
+  if ((flags & Tun.TAP) === 0) throw new TapError(`descriptor ${fd} is a TUN: it has no Ethernet frames`);
+  if ((flags & Tun.VNET_HDR) === 0) return { fd, name, offload: 'none' };
+  return negotiate(fd, name);
+}
+
+/** As much as this kernel has, step by step. */
+function negotiate(fd: number, name: string): Tap {
+  const sized = setHeaderSize(fd, HEADER);
+  if (sized < 0) {
+    libc.close(fd);
+    throw new TapError(`TAP '${name}': TUNSETVNETHDRSZ: ${errorName(sized)}`);
+  }
+  if (setOffload(fd, SEGMENTS) >= 0) return { fd, name, offload: 'segments' };
+  if (setOffload(fd, Tun.OFFLOAD_CHECKSUM) >= 0) return { fd, name, offload: 'checksums' };
+  return { fd, name, offload: 'none' };
+}
+
+/** An error of read() or write() that lasts: the interface, or its namespace, is gone. */
+export function isGone(result: number): boolean {
+  return result !== -Errno.EAGAIN && result !== -Errno.EIO && result !== -Errno.ENOBUFS && result !== -Errno.EINVAL;
+}

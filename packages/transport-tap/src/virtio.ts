@@ -1,0 +1,40 @@
+// struct virtio_net_hdr, VIRTIO 1.2 5.1.6, little-endian, without the number of buffers.
+//
+//   0       1      2           4           6            8              10
+//   +-------+------+-----------+-----------+------------+--------------+
+//   | flags | cut  | headers   | mss       | sum from   | sum field    |
+//   +-------+------+-----------+-----------+------------+--------------+
+import { Cut, type Unfinished } from '@reslirp/link';
+
+export const HEADER = 10;
+const FLAGS = 0;
+const CUT = 1;
+const HEADERS = 2;
+const MSS = 4;
+const SUM_FROM = 6;
+const SUM_FIELD = 8;
+
+const Flag = { NEEDS_SUM: 1, SUM_IS_GOOD: 2 } as const;
+const Kind = { NONE: 0, TCP4: 1, TCP6: 4, UDP: 5 } as const;
+/** By Cut. */
+const KINDS: readonly number[] = [Kind.NONE, Kind.TCP4, Kind.TCP6, Kind.UDP];
+
+/** Nothing is left to be done. */
+export function putNothing(v: DataView, at: number): void {
+  for (let i = 0; i < HEADER; i += 2) v.setUint16(at + i, 0, true);
+}
+
+/** `size`: bytes of Ethernet, IP and transport headers. */
+export function putUnfinished(v: DataView, at: number, u: Unfinished, size: number): void {
+  v.setUint8(at + FLAGS, Flag.NEEDS_SUM);
+  v.setUint8(at + CUT, KINDS[u.cut]!);
+  v.setUint16(at + HEADERS, u.cut === Cut.NO ? 0 : size, true);
+  v.setUint16(at + MSS, u.cut === Cut.NO ? 0 : u.mss, true);
+  v.setUint16(at + SUM_FROM, u.sumFrom, true);
+  v.setUint16(at + SUM_FIELD, u.sumField, true);
+}
+
+/** The frame never left this machine: its checksum is not complete, or was looked at already. */
+export function isTrusted(b: Uint8Array, at: number): boolean {
+  return (b[at + FLAGS]! & (Flag.NEEDS_SUM | Flag.SUM_IS_GOOD)) !== 0;
+}
