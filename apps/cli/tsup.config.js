@@ -1,3 +1,3 @@
 import { preset } from '@reslirp/tsup';
 
-export default preset(['src/index.ts', 'src/main.ts'], 'node');
+export default preset({ index: 'src/index.ts', main: 'src/main.ts', worker: 'src/plane/worker.ts' }, 'node');

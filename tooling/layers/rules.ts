@@ -7,12 +7,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   stack: ['wire', 'link'],
   services: ['wire', 'stack'],
   'host-node': ['wire', 'link', 'stack'],
-  'transport-stdio': ['link'],
+  'transport-stdio': ['link', 'syscall'],
   syscall: [],
   'host-linux': ['link', 'stack', 'syscall'],
   'transport-tap': ['link', 'syscall'],
   testkit: ['wire', 'link', 'stack', 'services'],
-  cli: ['wire', 'link', 'stack', 'services', 'host-node', 'transport-stdio'],
+  cli: ['wire', 'link', 'stack', 'services', 'host-node', 'host-linux', 'syscall', 'transport-stdio', 'transport-tap'],
   demo: ['wire', 'link', 'stack', 'services', 'host-node', 'transport-stdio', 'testkit', 'cli'],
 };
 

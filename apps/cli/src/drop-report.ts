@@ -15,36 +15,36 @@ export type Counters = Readonly<Record<string, number>>;
 export class DropReport {
   readonly #log: Log;
   readonly #counters: () => Counters;
-  readonly #timer: NodeJS.Timeout;
   #told: Counters = {};
-  #toldAt: number = -Infinity;
+  /** When it is worth a look again. */
+  #nextAt: number = -Infinity;
 
-  /** Begins to look. `now`: monotonic milliseconds. */
-  constructor(log: Log, counters: () => Counters, now: () => number) {
+  constructor(log: Log, counters: () => Counters) {
     this.#log = log;
     this.#counters = counters;
-    this.#timer = setInterval(() => this.look(now()), log.level >= Level.DEBUG ? SECOND : TEN_SECONDS).unref();
+    if (log.level < Level.WARN) this.#nextAt = Infinity;
   }
 
-  /** Says what is new, unless it is too early for another line. */
+  /** For the end of every turn: says what is new, unless it is too early. `now`: monotonic milliseconds. */
   look(now: number): void {
-    if (this.#log.level < Level.DEBUG) this.#warn();
-    else if (now - this.#toldAt >= (this.#log.level >= Level.TRACE ? SECOND : TEN_SECONDS)) this.#tell(now);
+    if (now < this.#nextAt) return;
+    this.#nextAt = now + SECOND;
+    if (this.#log.level < Level.DEBUG) this.#warn(now);
+    else this.#tell(now);
   }
 
-  /** Says what has not been said, and looks no more. */
+  /** Says what has not been said. */
   close(): void {
-    clearInterval(this.#timer);
-    this.look(Infinity);
+    if (this.#nextAt === Infinity) return;
+    this.#nextAt = -Infinity;
+    this.look(0);
+    this.#nextAt = Infinity;
   }
 
-  #warn(): void {
+  #warn(now: number): void {
     const malformed = text(drops(this.#counters(), {}).filter(([name]) => isMalformed(name)));
-    if (malformed === '' || this.#log.level < Level.WARN) return;
-    clearInterval(this.#timer);
-    if (this.#toldAt === -Infinity)
-      this.#log.warn(`the guest sends frames that are broken: ${malformed}; -d3 tells more`);
-    this.#toldAt = 0;
+    this.#nextAt = malformed === '' ? now + TEN_SECONDS : Infinity;
+    if (malformed !== '') this.#log.warn(`the guest sends frames that are broken: ${malformed}; -d3 tells more`);
   }
 
   #tell(now: number): void {
@@ -52,7 +52,7 @@ export class DropReport {
     const fresh = text(drops(counters, this.#told));
     if (fresh === '') return;
     this.#told = counters;
-    this.#toldAt = now;
+    if (this.#log.level < Level.TRACE) this.#nextAt = now + TEN_SECONDS;
     this.#log.debug(`dropped: ${fresh}`);
   }
 }

@@ -45,15 +45,19 @@ export class Log {
     this.#line(Level.TRACE, text);
   }
 
-  #line(level: Level, text: string): void {
-    if (level > this.level) return;
+  /** A whole line of another Log, as that one would write it. */
+  line(text: string): void {
     if (this.#sink.writableLength > MOST_WAITING) {
       this.#lost++;
       return;
     }
     if (this.#lost > 0) this.#sink.write(`reslirp: warn: ${this.#lost} messages were lost: nobody reads them\n`);
     this.#lost = 0;
-    this.#sink.write(`reslirp: ${NAMES[level]}: ${oneLine(text)}\n`);
+    this.#sink.write(text);
+  }
+
+  #line(level: Level, text: string): void {
+    if (level <= this.level) this.line(`reslirp: ${NAMES[level]}: ${oneLine(text)}\n`);
   }
 }
 

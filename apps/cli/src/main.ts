@@ -2,20 +2,17 @@
 import { isatty } from 'node:tty';
 import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
+import { Ending, Exit } from './ending.ts';
 import { helpText } from './help.ts';
 import { Log } from './log.ts';
 import { parse, UsageError } from './parse.ts';
+import { hasPlane, startPlane } from './plane/start.ts';
 import { type Running, run } from './run.ts';
 import { type Settings, settings } from './settings.ts';
 import { version } from './version.ts';
 
 const STDIN = 0;
 const STDOUT = 1;
-/** Exit codes: an orderly end, a cable or a host that failed, a wrong command line. */
-const Exit = { OK: 0, FAILED: 1, USAGE: 2 } as const;
-/** Whatever still hangs when the end has come is let go after this long, milliseconds. */
-const GRACE = 500;
-
 process.stderr.on('error', () => {}); // nobody reads it any more: the network goes on
 
 try {
@@ -34,31 +31,45 @@ function main(args: readonly string[]): void {
 function network(chosen: Settings): void {
   refuseTerminals();
   const log = new Log(chosen.level, process.stderr);
+  if (chosen.host === 'node') onNode(chosen, log, new Ending(log));
+  else if (hasPlane()) onPlane(chosen, log, new Ending(log));
+  else if (chosen.host === 'auto') onNode(chosen, log, new Ending(log));
+  else
+    throw new UsageError(
+      '--host',
+      `'linux' is for Linux on x64 and arm64, and this is ${process.platform} on ${process.arch}`,
+    );
+}
+
+/** Sockets and streams of Node, in this thread. */
+function onNode(chosen: Settings, log: Log, ending: Ending): void {
   const link = stdioLink({ mtu: chosen.network.mtu, maxFrame: longestFrame(chosen) });
   let running: Running | null = null;
-  let over = false;
-  const end = (code: number): void => {
-    if (over) return;
-    over = true;
+  ending.onEnd = () => {
     running?.close();
     link.close();
-    process.exitCode = code;
-    setTimeout(() => process.exit(), GRACE).unref();
   };
-  link.onEnd((error) => {
-    if (over) return;
-    if (error === null) log.info('the guest has left');
-    else log.error(error.message);
-    end(error === null ? Exit.OK : Exit.FAILED);
-  });
-  // A second one finds no listener, and ends the process at once
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      log.info(`${signal}: the network closes`);
-      end(Exit.OK);
-    });
-  }
+  link.onEnd((error) => ending.cableEnded(error === null ? null : error.message));
   running = run(link, chosen, log);
+}
+
+/** System calls, in a thread of their own. Nothing has been read when that does not even start. */
+function onPlane(chosen: Settings, log: Log, ending: Ending): void {
+  const cable = { kind: 'stdio', input: STDIN, output: STDOUT, longestFrame: longestFrame(chosen) } as const;
+  let serving = false;
+  const plane = startPlane(cable, chosen, log, {
+    onServing: () => {
+      serving = true;
+    },
+    onEnd: (error) => {
+      if (serving || chosen.host === 'linux') ending.cableEnded(error);
+      else if (!ending.over) {
+        log.info(`no system calls here, so the sockets are Node's: ${error}`);
+        onNode(chosen, log, ending);
+      }
+    },
+  });
+  ending.onEnd = () => plane.close();
 }
 
 function refuseTerminals(): void {

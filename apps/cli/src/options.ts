@@ -4,6 +4,8 @@ import {
   ADDRESS,
   type AddressValue,
   FILE,
+  HOST,
+  type HostKind,
   type Kind,
   MASK,
   NAME,
@@ -32,6 +34,7 @@ export interface Choices {
   disableDns?: boolean;
   disableHostLoopback?: boolean;
   restricted?: boolean;
+  host?: HostKind;
   level?: Level;
   instead?: 'help' | 'version';
 }
@@ -176,6 +179,14 @@ export const OPTIONS: readonly Option[] = [
     ...flag('disableHostLoopback'),
   },
   {
+    group: 'Policy',
+    long: 'host',
+    value: 'KIND',
+    help: 'whose sockets and loop: linux, node, or auto, the faster',
+    default: 'auto',
+    ...into('host', HOST),
+  },
+  {
     group: 'Messages',
     short: 'd',
     long: 'debug',
@@ -206,7 +217,7 @@ export const OPTIONS: readonly Option[] = [
 ];
 
 /** Choices that the table has a default for. */
-type Defaulted = 'network' | 'mask' | 'gateway' | 'nameserver' | 'mtu' | 'dhcpStart' | 'hostName' | 'level';
+type Defaulted = 'network' | 'mask' | 'gateway' | 'nameserver' | 'mtu' | 'dhcpStart' | 'hostName' | 'host' | 'level';
 
 /** What the defaults of the table amount to. */
 export const DEFAULTS: Required<Pick<Choices, Defaulted>> = OPTIONS.reduce((choices: Choices, option) => {

@@ -17,6 +17,7 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   vdomainname: ['example.org.', { domainName: 'example.org.' }],
   vdnssearch: ['a.example,b.example', { searchDomains: ['a.example', 'b.example'] }],
   'resolv-conf': [import.meta.filename, { resolvConf: import.meta.filename }],
+  host: ['node', { host: 'node' }],
   debug: ['3', { level: Level.DEBUG }],
 };
 

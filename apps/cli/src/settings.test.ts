@@ -31,6 +31,7 @@ describe('the network', () => {
       dhcp: { start: '10.0.2.20', router: true, nameservers: ['10.0.2.3'], hostname: 'reslirp', search: [] },
       dns: true,
       resolvConf: null,
+      host: 'auto',
       level: 1,
     });
   });

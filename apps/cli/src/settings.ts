@@ -5,7 +5,7 @@ import { format4, mask4 } from '@reslirp/wire/address';
 import type { Level } from './log.ts';
 import { type Choices, DEFAULTS } from './options.ts';
 import { UsageError } from './parse.ts';
-import type { AddressValue } from './values.ts';
+import type { AddressValue, HostKind } from './values.ts';
 
 /** Of text. It shares a packet of 1500 bytes with the rest of the answer. */
 const LONGEST_SEARCH_LIST = 1_000;
@@ -18,6 +18,7 @@ export interface Settings {
   readonly dns: boolean;
   /** Null: the system's own. */
   readonly resolvConf: string | null;
+  readonly host: HostKind;
   readonly level: Level;
 }
 
@@ -65,6 +66,7 @@ export function settings(choices: Choices): Settings {
         },
     dns,
     resolvConf: all.resolvConf ?? null,
+    host: all.host,
     level: all.level,
   };
 }

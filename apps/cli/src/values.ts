@@ -102,3 +102,13 @@ function isName(text: string): boolean {
 function fits(prefix: number): boolean {
   return prefix >= SHORTEST && prefix <= LONGEST;
 }
+
+/** Whose sockets speak for the guest. */
+export type HostKind = 'auto' | 'linux' | 'node';
+
+export const HOST: Kind<HostKind> = {
+  accepts: 'one of auto, linux, node',
+  read(text) {
+    return text === 'auto' || text === 'linux' || text === 'node' ? text : null;
+  },
+};

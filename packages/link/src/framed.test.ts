@@ -13,7 +13,14 @@ describe('slabs', () => {
   test('a full one leaves before the turn ends; the other one fills meanwhile, and no third is made', () => {
     const slabs = new Set<Uint8Array>();
     const ends: number[] = [];
-    const link = new FramedLink({ mtu: 1500, write: (b, end) => [slabs.add(b), ends.push(end)] });
+    const link = new FramedLink({
+      mtu: 1500,
+      write: (b, end) => {
+        slabs.add(b);
+        ends.push(end);
+        return false;
+      },
+    });
     const both = fill(link);
     expect(ends).toEqual([(both / 2) * 1516]);
     link.flush();
@@ -27,7 +34,7 @@ describe('slabs', () => {
 
   test('onRoom() comes when a slab is free, once', () => {
     let rooms = 0;
-    const link = new FramedLink({ mtu: 1500, write: () => {} });
+    const link = new FramedLink({ mtu: 1500, write: () => false });
     link.onRoom(() => rooms++);
     fill(link);
     expect(rooms).toBe(0);
@@ -40,7 +47,14 @@ describe('slabs', () => {
 describe('padding', () => {
   const written: Uint8Array[] = [];
   const padded = (mtu: number, size: number): Uint8Array => {
-    const link = new FramedLink({ mtu, pad: true, write: (b, end) => written.push(b.slice(0, end)) });
+    const link = new FramedLink({
+      mtu,
+      pad: true,
+      write: (b, end) => {
+        written.push(b.slice(0, end));
+        return false;
+      },
+    });
     link.slab.fill(0xee);
     expect(link.reserve(size)).toBe(2);
     link.commit(size);
@@ -58,14 +72,14 @@ describe('padding', () => {
   test('never beyond what two bytes can say', () => {
     const longest = padded(65_521, 65_535);
     expect([longest.length, longest[0], longest[1]]).toEqual([65_537, 0xff, 0xff]);
-    expect(new FramedLink({ mtu: 65_535, write: () => {} }).reserve(65_536)).toBe(-1);
+    expect(new FramedLink({ mtu: 65_535, write: () => false }).reserve(65_536)).toBe(-1);
   });
 });
 
 describe('the end', () => {
   test('within a frame it is an error that says so, once', () => {
     const ends: (string | undefined)[] = [];
-    const link = new FramedLink({ mtu: 1500, write: () => {} });
+    const link = new FramedLink({ mtu: 1500, write: () => false });
     link.onEnd((error) => ends.push(error?.message));
     link.received(Uint8Array.of(0, 60, 1), 0, 3);
     link.ended(null);
@@ -85,7 +99,7 @@ describe('the end', () => {
 
   test('of a broken cable: nothing goes, and what waits is let go', () => {
     let finished = 0;
-    const link: FramedLink = new FramedLink({ mtu: 1500, write: () => {}, finished: () => finished++ });
+    const link: FramedLink = new FramedLink({ mtu: 1500, write: () => false, finished: () => finished++ });
     fill(link);
     link.ended(new Error('broken'));
     expect(link.reserve(60)).toBe(-1);
@@ -95,7 +109,7 @@ describe('the end', () => {
 
   test('of both, after close(): finished() is called when the last slab has left', () => {
     let finished = 0;
-    const link: FramedLink = new FramedLink({ mtu: 1500, write: () => {}, finished: () => finished++ });
+    const link: FramedLink = new FramedLink({ mtu: 1500, write: () => false, finished: () => finished++ });
     fill(link);
     link.close();
     link.written();

@@ -28,10 +28,10 @@ export interface FramedLinkOptions {
    */
   readonly pad?: boolean;
   /**
-   * Sends [0, end) of `b`, which is the transport's until it calls written(). Not called again before that.
-   * It may be called from within reserve(): what it leads to, written() or ended(), comes later, never from within.
+   * Sends [0, end) of `b`. True when that is done already; else `b` is the transport's until it calls written(), and this is
+   * not called again before. It may be called from within reserve(): written() and ended() come later, never from within.
    */
-  write(b: Uint8Array, end: number): void;
+  write(b: Uint8Array, end: number): boolean;
   /** Nothing more will be sent: the transport may close its side once the last write is done. */
   finished?(): void;
 }
@@ -100,7 +100,7 @@ export class FramedLink extends Handlers implements Link {
     this.#spare = slab;
     this.#used = 0;
     this.#writing = true;
-    this.#options.write(slab, end);
+    if (this.#options.write(slab, end)) this.#writing = false;
   }
 
   close(): void {

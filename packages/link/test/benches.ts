@@ -82,7 +82,14 @@ export function onFraming(): LinkUnderTest {
   const arrived: Uint8Array[] = [];
   const far = new Deframer(BIG_2, 9_999, (b, at, end) => arrived.push(b.slice(at, end)));
   const writes: [Uint8Array, number][] = [];
-  const link: FramedLink = new FramedLink({ mtu: 1500, pad: true, write: (b, end) => writes.push([b, end]) });
+  const link: FramedLink = new FramedLink({
+    mtu: 1500,
+    pad: true,
+    write: (b, end) => {
+      writes.push([b, end]);
+      return false;
+    },
+  });
   return {
     link,
     arrived,

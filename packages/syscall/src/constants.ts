@@ -1,7 +1,7 @@
 // Constants of the kernel's interface, from <asm-generic/…> and <linux/…>: the same on x86-64 and arm64.
 
 export const Open = { RDWR: 2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
-export const Fcntl = { GETFL: 3, SETFL: 4, SETPIPE_SZ: 1031 } as const;
+export const Fcntl = { GETFL: 3, SETFL: 4 } as const;
 
 export const Family = { INET: 2, INET6: 10 } as const;
 export const SocketType = { STREAM: 1, DGRAM: 2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;

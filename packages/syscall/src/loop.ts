@@ -31,6 +31,7 @@ export class Loop {
   #at: number;
   #stopped: boolean = false;
   readonly #waker: number;
+  #woken: () => void = () => {};
   readonly #counter: Region = new Region(8);
 
   /** `clock`: monotonic milliseconds. Throws when the process has no descriptors left. */
@@ -43,6 +44,7 @@ export class Loop {
     this.add(this.#waker, Epoll.IN, {
       ready: () => {
         libc.read(this.#waker, this.#counter.address, 8);
+        this.#woken();
       },
     });
   }
@@ -78,6 +80,11 @@ export class Loop {
   /** Runs in the next turn, which comes at once: for what may not be told from within a call. */
   defer(run: (now: number) => void): void {
     this.#deferred.push(run);
+  }
+
+  /** `handler` runs when somebody has written to `waker`. */
+  onWake(handler: () => void): void {
+    this.#woken = handler;
   }
 
   /** Returns what takes it away again. */

@@ -6,14 +6,13 @@
 import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { isatty } from 'node:tty';
 import { FramedLink, type Link } from '@reslirp/link';
+import { check, WANTED } from './descriptor.ts';
 import { gone } from './gone.ts';
 import { type CableOptions, framed, plain } from './stream.ts';
 
 /** What a pipe of Linux holds. */
 const READ_BUFFER = 64 * 1024;
-const WANTED = 'the cable of a guest belongs there';
 
 export interface StdioLinkOptions extends CableOptions {
   /** Two descriptors, which are closed with the link: 0 and 1. */
@@ -34,6 +33,7 @@ export function stdioLink(options: StdioLinkOptions = {}): Link {
         if (error === null || error === undefined) link.written();
         else link.ended(gone(error));
       });
+      return false;
     },
     finished: () => {
       sink.end();
@@ -46,16 +46,6 @@ export function stdioLink(options: StdioLinkOptions = {}): Link {
   source.once('close', () => link.ended(null));
   source.on('error', (error) => link.ended(gone(error)));
   return link;
-}
-
-/** `role`: what the descriptor is for. */
-function check(fd: number, role: string): void {
-  if (isatty(fd)) throw new Error(`${role} is a terminal: ${WANTED}`);
-  try {
-    fstatSync(fd);
-  } catch {
-    throw new Error(`${role} is closed: ${WANTED}`);
-  }
 }
 
 function isStream(fd: number): boolean {

@@ -49,6 +49,7 @@ export function streamLink(readable: Readable, writable: Writable, options: Cabl
         if (error === null || error === undefined) link.written();
         else link.ended(gone(error));
       });
+      return false;
     },
     finished: () => writable.end(),
   });

@@ -1,0 +1,81 @@
+// What a network is made of, whichever host and loop carry it: services, messages, and the words at its beginning and end.
+import { systemResolvers } from '@reslirp/host-node';
+import { type DnsForwarder, dhcp4Server, dnsForwarder } from '@reslirp/services';
+import type { Probe, Stack } from '@reslirp/stack';
+import type { Service } from '@reslirp/stack/service';
+import { DropReport } from './drop-report.ts';
+import { Level, type Log } from './log.ts';
+import type { Settings } from './settings.ts';
+
+type Counters = Readonly<Record<string, number>>;
+
+export class Network {
+  readonly services: readonly Service[];
+  /** For the stack, where the log wants to know of flows. */
+  readonly probe: { readonly probe?: Probe };
+  readonly #settings: Settings;
+  readonly #log: Log;
+  readonly #dns: DnsForwarder | null;
+  readonly #asks: string;
+  #drops: DropReport | null = null;
+  #stack: Stack | null = null;
+
+  /** `now`: the clock of the loop, milliseconds. */
+  constructor(settings: Settings, log: Log, now: () => number) {
+    this.#settings = settings;
+    this.#log = log;
+    const path = settings.resolvConf;
+    const upstreams = systemResolvers({ now, ...(path === null ? {} : { path }) });
+    const dhcp = settings.dhcp === null ? null : dhcp4Server(settings.dhcp);
+    this.#dns = settings.dns ? dnsForwarder({ upstreams }) : null;
+    this.services = [dhcp, this.#dns].filter((service) => service !== null);
+    this.probe = log.level >= Level.DEBUG ? { probe: probe(log) } : {};
+    this.#asks = settings.dns ? `nameserver ${settings.network.nameserver} (asks ${upstreams().join(', ')})` : 'no DNS';
+  }
+
+  /** It is served. */
+  begin(stack: Stack): void {
+    this.#stack = stack;
+    this.#drops = new DropReport(this.#log, () => stack.stats());
+    const { network, gateway } = this.#settings.network;
+    this.#log.info(`network ${network}, gateway ${gateway}, ${this.#asks}`);
+  }
+
+  /** For the end of every turn. */
+  look(now: number): void {
+    this.#drops?.look(now);
+  }
+
+  /** Tells the log what there was. Before the stack is closed. */
+  end(host: Counters): void {
+    this.#drops?.close();
+    if (this.#log.level < Level.DEBUG || this.#stack === null) return;
+    this.#log.debug(list('stack', this.#stack.stats()));
+    this.#log.debug(list('host', host));
+    if (this.#dns !== null) this.#log.debug(list('dns', this.#dns.stats()));
+  }
+}
+
+/** For flows that never were, and for those that ended as they should. */
+const LAST_WORDS: Readonly<Record<string, string>> = {
+  'HOST-CONNECTING': 'not opened',
+  'SYN-RECEIVED': 'given up by the guest',
+  'TIME-WAIT': 'closed',
+  'LAST-ACK': 'closed',
+};
+
+function probe(log: Log): Probe {
+  return {
+    flow(description, before, after) {
+      if (log.level >= Level.TRACE) log.trace(`${description}: ${before} > ${after}`);
+      else if (after === 'ESTABLISHED') log.debug(`${description}: opened`);
+      else if (after === 'CLOSED') log.debug(`${description}: ${LAST_WORDS[before] ?? `closed in ${before}`}`);
+    },
+  };
+}
+
+/** Only what happened. */
+function list(name: string, counters: Counters): string {
+  const happened = Object.entries(counters).filter(([, n]) => n > 0);
+  return `${name}: ${happened.length === 0 ? 'nothing' : happened.map(([what, n]) => `${what} ${n}`).join(', ')}`;
+}
