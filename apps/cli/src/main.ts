@@ -5,7 +5,7 @@ import { stdioLink } from '@reslirp/transport-stdio';
 import { Ending, Exit } from './ending.ts';
 import { helpText } from './help.ts';
 import { Log } from './log.ts';
-import { parse, UsageError } from './parse.ts';
+import { parse, split, UsageError } from './parse.ts';
 import { hasPlane, startPlane } from './plane/start.ts';
 import { type Running, run } from './run.ts';
 import { type Settings, settings } from './settings.ts';
@@ -22,10 +22,35 @@ try {
 }
 
 function main(args: readonly string[]): void {
+  const [first] = args;
+  if (first === 'run') {
+    runCommand(args.slice(1));
+    return;
+  }
   const choices = parse(args);
   if (choices.instead === 'help') print(helpText());
   else if (choices.instead === 'version') print(`reslirp ${version()}\n`);
   else network(settings(choices));
+}
+
+/** `reslirp run [OPTION]... [--] COMMAND [ARGUMENT]...` */
+function runCommand(args: readonly string[]): void {
+  const { own, command } = split(args);
+  const choices = parse(own);
+  if (choices.instead !== undefined) {
+    main(own);
+    return;
+  }
+  if (!hasPlane()) throw new UsageError('run', 'is for Linux on x64 and arm64');
+  if (command.length === 0) throw new UsageError('run', 'has no command: reslirp run [OPTION]... -- COMMAND');
+  const chosen = settings(choices);
+  // Loaded only here: where there are no system calls, everything else still works
+  import('./confined/confine.ts')
+    .then(({ confine }) => confine(chosen, command, new Log(chosen.level, process.stderr)))
+    .then((code) => {
+      process.exitCode = code;
+      process.exit();
+    }, complain);
 }
 
 function network(chosen: Settings): void {

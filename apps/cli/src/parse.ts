@@ -51,6 +51,20 @@ export function parse(args: readonly string[]): Choices {
   return choices;
 }
 
+/** Options of our own, up to '--' or to the first word that is none, and the command behind them. */
+export function split(args: readonly string[]): { own: readonly string[]; command: readonly string[] } {
+  const tokens = tokensOf(args);
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    if (token.kind === 'option-terminator')
+      return { own: args.slice(0, token.index), command: args.slice(token.index + 1) };
+    if (token.kind === 'positional') return { own: args.slice(0, token.index), command: args.slice(token.index) };
+    const option = token.kind === 'option' ? BY_NAME.get(token.name) : undefined;
+    if (token.kind === 'option' && option?.optional === true && numberAfter(token, tokens[i + 1]) !== null) i++;
+  }
+  return { own: args, command: [] };
+}
+
 // The return type is what util.parseArgs() makes of these very arguments
 function tokensOf(args: readonly string[]): ReturnType<typeof parseArgs<{ strict: false; tokens: true }>>['tokens'] {
   return parseArgs({

@@ -28,6 +28,7 @@ describe('the network', () => {
         restricted: false,
         hostLoopback: true,
       },
+      guest: '10.0.2.20',
       dhcp: { start: '10.0.2.20', router: true, nameservers: ['10.0.2.3'], hostname: 'reslirp', search: [] },
       dns: true,
       resolvConf: null,

@@ -13,6 +13,8 @@ const LONGEST_SEARCH_LIST = 1_000;
 export interface Settings {
   /** Every address is filled in. */
   readonly network: Required<Omit<Config, 'limits'>>;
+  /** The first guest's address, IPv4: by DHCP, or of the interface that `reslirp run` sets up. */
+  readonly guest: string;
   /** Null: no DHCP. */
   readonly dhcp: Dhcp4Config | null;
   readonly dns: boolean;
@@ -44,6 +46,7 @@ export function settings(choices: Choices): Settings {
   }
   const restricted = all.restricted ?? false;
   const dns = !all.disableDns;
+  const guest = format4(poolStart(span, choices.dhcpStart, [gateway, nameserver]));
   return {
     network: {
       network: span.cidr,
@@ -54,10 +57,11 @@ export function settings(choices: Choices): Settings {
       restricted,
       hostLoopback: !all.disableHostLoopback,
     },
+    guest,
     dhcp: all.disableDhcp
       ? null
       : {
-          start: format4(poolStart(span, choices.dhcpStart, [gateway, nameserver])),
+          start: guest,
           router: !restricted,
           nameservers: dns && !restricted ? [format4(nameserver)] : [],
           hostname: all.hostName,

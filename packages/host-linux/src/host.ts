@@ -65,7 +65,10 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
   readonly #udp: Set<LinuxUdpSocket> = new Set();
   /** Until when; in the order of their births, for all have the same patience. */
   readonly #connecting: Map<LinuxTcpSocket, number> = new Map();
+  /** Sockets that have something to send at the end of this turn. */
+  readonly #corked: LinuxTcpSocket[] = [];
   readonly #ignore: () => void;
+  turn: number = 0;
   #lost: number = 0;
   #closed: boolean = false;
 
@@ -76,7 +79,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
     this.#connectTimeout = options.connectTimeout ?? 75_000;
     this.#maxSockets = options.maxSockets ?? 16_384;
     this.#maxDatagramSockets = options.maxDatagramSockets ?? 8_192;
-    this.#ignore = this.loop.onTurnEnd((now) => this.#giveUp(now));
+    this.#ignore = this.loop.onTurnEnd((now) => this.#turnEnd(now));
   }
 
   connect(to: Endpoint, events: TcpEvents): TcpSocket {
@@ -120,6 +123,10 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
     this.#lost++;
   }
 
+  corked(socket: LinuxTcpSocket): void {
+    this.#corked.push(socket);
+  }
+
   settled(socket: LinuxTcpSocket): void {
     this.#connecting.delete(socket);
   }
@@ -129,6 +136,13 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
       this.#tcp.delete(socket);
       this.settled(socket);
     } else this.#udp.delete(socket);
+  }
+
+  #turnEnd(now: number): number {
+    this.turn++;
+    for (const socket of this.#corked) socket.uncork();
+    this.#corked.length = 0;
+    return this.#giveUp(now);
   }
 
   /** Ends what has been connecting for too long. Returns when the next one will have been. */

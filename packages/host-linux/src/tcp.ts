@@ -26,6 +26,7 @@ import { refusalOf } from './refusal.ts';
 
 const EVENTS = Epoll.IN | Epoll.OUT | Epoll.RDHUP | Epoll.ET;
 const ENDED = Epoll.IN | Epoll.RDHUP | Epoll.HUP | Epoll.ERR;
+const FLAGS = Message.DONTWAIT | Message.NOSIGNAL;
 const TYPE = SocketType.STREAM | SocketType.NONBLOCK | SocketType.CLOEXEC;
 
 /** What the sockets of one host share. */
@@ -36,6 +37,10 @@ export interface TcpShared {
   readonly writing: AddressCache;
   /** Binds a new socket to where it leaves from, and connects it; 0, or minus an error. */
   begin(fd: number, to: Endpoint): number;
+  /** The number of this turn. */
+  readonly turn: number;
+  /** uncork() is wanted at the end of this turn. */
+  corked(socket: LinuxTcpSocket): void;
   /** It is connected. */
   settled(socket: LinuxTcpSocket): void;
   gone(socket: LinuxTcpSocket): void;
@@ -52,6 +57,9 @@ export class LinuxTcpSocket implements TcpSocket {
   /** write() took less than all. */
   #blocked: boolean = false;
   #endTold: boolean = false;
+  /** The turn of the last write(), and whether something of it waits for uncork(). */
+  #writtenIn: number = -1;
+  #corked: boolean = false;
 
   constructor(to: Endpoint, events: TcpEvents, shared: TcpShared) {
     this.#events = events;
@@ -75,12 +83,17 @@ export class LinuxTcpSocket implements TcpSocket {
 
   write(b: Uint8Array, at: number, end: number): number {
     if (this.#state !== State.OPEN || at === end) return 0;
-    const flags = Message.DONTWAIT | Message.NOSIGNAL;
-    const n = libc.send(this.#fd, this.#shared.writing.of(b) + at, end - at, flags);
+    const n = libc.send(this.#fd, this.#shared.writing.of(b) + at, end - at, FLAGS | this.#more());
     this.#blocked = n < end - at;
     if (n >= 0) return n;
     if (n !== -Errno.EAGAIN) this.#breakLater(n);
     return 0;
+  }
+
+  /** The end of a turn in which there were several writes. */
+  uncork(): void {
+    this.#corked = false;
+    if (this.#state === State.OPEN) setOption(this.#fd, Level.TCP, TcpOption.NODELAY, 1); // which sends what waits
   }
 
   finish(): void {
@@ -115,6 +128,20 @@ export class LinuxTcpSocket implements TcpSocket {
   /** It took too long to connect. */
   giveUp(now: number): void {
     if (this.#state === State.CONNECTING) this.#fail(-Errno.ETIMEDOUT, now);
+  }
+
+  /**
+   * A segment of its own, and a wake-up of whoever reads, for each small frame of a guest cost more than the frame. The first
+   * write of a turn leaves at once, for mostly it is the only one; those after it wait for the end of the turn.
+   */
+  #more(): number {
+    const { turn } = this.#shared;
+    const first = turn !== this.#writtenIn;
+    this.#writtenIn = turn;
+    if (first) return 0;
+    if (!this.#corked) this.#shared.corked(this);
+    this.#corked = true;
+    return Message.MORE;
   }
 
   #begin(to: Endpoint): number {

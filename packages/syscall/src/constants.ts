@@ -1,12 +1,19 @@
 // Constants of the kernel's interface, from <asm-generic/…> and <linux/…>: the same on x86-64 and arm64.
 
 export const Open = { RDWR: 2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
-export const Fcntl = { GETFL: 3, SETFL: 4 } as const;
+export const Fcntl = { SETFD: 2, GETFL: 3, SETFL: 4, SETPIPE_SZ: 1031 } as const;
 
 export const Family = { INET: 2, INET6: 10 } as const;
 export const SocketType = { STREAM: 1, DGRAM: 2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 export const Protocol = { ICMP: 1, TCP: 6, UDP: 17, ICMP6: 58 } as const;
-export const Message = { OOB: 1, DONTWAIT: 0x40, ERRQUEUE: 0x2000, NOSIGNAL: 0x4000, WAITFORONE: 0x10000 } as const;
+export const Message = {
+  OOB: 1,
+  DONTWAIT: 0x40,
+  ERRQUEUE: 0x2000,
+  NOSIGNAL: 0x4000,
+  MORE: 0x8000,
+  WAITFORONE: 0x10000,
+} as const;
 export const Shutdown = { WR: 1 } as const;
 
 /** Levels and names of options, <asm-generic/socket.h>, <linux/in.h>, <linux/in6.h>, <linux/tcp.h>. */
@@ -65,3 +72,8 @@ export const InterfaceRequest = {
 
 /** <linux/mount.h> */
 export const Mount = { BIND: 4096, REC: 16384, PRIVATE: 0x40000, SLAVE: 0x80000, DETACH: 2 } as const;
+
+/** <linux/prctl.h> */
+export const Prctl = { SET_PDEATHSIG: 1 } as const;
+/** <asm-generic/signal.h> */
+export const Signal = { KILL: 9, PIPE: 13 } as const;

@@ -102,6 +102,7 @@ export const setsockopt: (fd: number, level: number, name: number, value: number
 export const getsockopt: (fd: number, level: number, name: number, value: number, size: number) => number = call5(
   'int getsockopt(int, int, int, uintptr_t, uintptr_t)',
 );
+export const usleep: (microseconds: number) => number = call1<number>('int usleep(uint32_t)');
 export const epollCreate: (flags: number) => number = call1<number>('int epoll_create1(int)');
 export const epollCtl: (fd: number, operation: number, target: number, event: number) => number = call4(
   'int epoll_ctl(int, int, int, uintptr_t)',
@@ -140,6 +141,28 @@ export function mount(source: string, target: string, type: string | null, flags
   const result = nativeMount(source, target, type, flags, data);
   return result === -1 ? -koffi.errno() : result;
 }
+
+const nativeExec = libc.func('int execvp(str, const char **)') as Native<[string, (string | null)[]]>;
+
+/** Becomes another program, found in PATH. Returns only to say why not: minus an error. */
+export function execvp(file: string, args: readonly string[]): number {
+  nativeExec(file, [...args, null]);
+  return -koffi.errno();
+}
+
+const nativeSignal = libc.func('void *signal(int, uintptr_t)') as (signal: number, handler: number) => unknown;
+
+/** What `signal` does by default, it does again. Node ignores SIGPIPE, and whoever it becomes would too. */
+export function defaultSignal(signal: number): void {
+  nativeSignal(signal, 0);
+}
+
+/** prctl(2) with one argument. */
+export const prctl: (option: number, value: number) => number = (option, value) => {
+  const result = nativePrctl(option, 'ulong', value);
+  return result === -1 ? -koffi.errno() : result;
+};
+const nativePrctl = libc.func('int prctl(int, ...)') as Native<[number, string, number]>;
 
 /** On arm64 variadic arguments may travel elsewhere than others do. */
 function variadic(signature: string, type: string): (a: number, b: number, c: number) => number {

@@ -5,6 +5,13 @@ import { type CableOptions, framed } from './stream.ts';
 
 /** As much as is read before flows and sockets have their turn. */
 const READ_BUFFER = 1 << 18;
+/** Reads that follow each other faster than this, milliseconds, and bring less than this, bytes, are too many. */
+const BUSY = 0.15;
+const FEW = 16 * 1024;
+/** Microseconds; the kernel adds about 50. */
+const GATHERING = 20;
+/** Most that an unprivileged process may ask for. The default, 64 KiB, holds some 30 frames. */
+const PIPE_SIZE = 1 << 20;
 const STDERR = 2;
 
 export interface LoopLinkOptions extends CableOptions {
@@ -31,6 +38,9 @@ class Descriptors {
   #at: number = 0;
   #end: number = 0;
   #open: boolean = true;
+  /** The last read, and whether it brought little. */
+  #readAt: number = -Infinity;
+  #few: boolean = false;
 
   constructor(options: LoopLinkOptions) {
     const { loop, input, output } = options;
@@ -44,6 +54,7 @@ class Descriptors {
     });
     for (const fd of [input, output]) {
       libc.fcntl(fd, Fcntl.SETFL, libc.fcntl(fd, Fcntl.GETFL, 0) | Open.NONBLOCK);
+      libc.fcntl(fd, Fcntl.SETPIPE_SZ, PIPE_SIZE); // in vain on sockets and files
     }
     // A file is always ready, and cannot be watched: EPERM
     const watched = loop.add(input, Epoll.IN, { ready: () => this.#read() }) >= 0;
@@ -54,12 +65,25 @@ class Descriptors {
   /** False when there is nothing more to come. */
   #read(): boolean {
     if (!this.#open) return false;
+    this.#moderate();
     const n = libc.read(this.#input, this.#buffer.address, READ_BUFFER);
+    this.#few = n < FEW;
     if (n > 0) this.link.received(this.#buffer.bytes, 0, n);
     if (n > 0 || n === -Errno.EAGAIN) return true;
     this.#loop.remove(this.#input);
     this.link.ended(n === 0 ? null : broken(n));
     return false;
+  }
+
+  /**
+   * Whoever writes a frame at a time wakes us for each of them, and costs both of us more than the frame itself. While that
+   * goes on, frames are left to gather. A guest that waits for an answer sends nothing meanwhile, and is not kept waiting.
+   */
+  #moderate(): void {
+    const now = this.#loop.now();
+    const busy = this.#few && now - this.#readAt < BUSY;
+    this.#readAt = now;
+    if (busy) libc.usleep(GATHERING);
   }
 
   #readFile(): void {

@@ -1,0 +1,76 @@
+// `reslirp run -- COMMAND`: a command in a network namespace of its own, whose only way out is this process.
+//
+// unshare(1) makes the namespaces, for a process with threads cannot; inside, a short program of ours sets up the TAP, sends
+// it out here, and becomes the command. Everything inside ends with the command, or with this process.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { channel, libc, receiveDescriptor } from '@reslirp/syscall';
+import type { Log } from '../log.ts';
+import { startPlane } from '../plane/start.ts';
+import type { Settings } from '../settings.ts';
+import { CHANNEL, type Order, OWN_FAILURE } from './order.ts';
+
+const TAP = 'tap0';
+const INSIDE = fileURLToPath(new URL('./inside.js', import.meta.url));
+/** A user becomes root of namespaces of his own; root needs none for that. */
+const NAMESPACES = ['--net', '--mount', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'])];
+const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** Runs `command` in a network of its own. Resolves to its exit status, as a shell has it. */
+export async function confine(settings: Settings, command: readonly string[], log: Log): Promise<number> {
+  const ends = channel();
+  if (ends === null) throw new Error('no descriptors left');
+  const [ours, theirs] = ends;
+  const child = start(command, settings, theirs);
+  const ended = status(child, log);
+  libc.close(theirs);
+  const fd = child.pid === undefined ? -1 : receiveDescriptor(ours);
+  libc.close(ours);
+  if (fd < 0) return (await ended) || OWN_FAILURE; // whoever failed has said why
+  const plane = startPlane({ kind: 'tap', fd, name: TAP }, settings, log, {
+    onServing: () => {},
+    onEnd: (error) => {
+      if (error === null || child.exitCode !== null) return;
+      log.error(error);
+      child.kill('SIGKILL');
+    },
+  });
+  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
+  process.on('SIGINT', () => {}); // a terminal sends it to the command as well, which may have other plans
+  const code = await ended;
+  plane.close();
+  return code;
+}
+
+function start(command: readonly string[], settings: Settings, theirs: number): ChildProcess {
+  const args = [...NAMESPACES, '--', process.execPath, INSIDE, JSON.stringify(order(command, settings))];
+  const stdio: ('inherit' | number)[] = ['inherit', 'inherit', 'inherit'];
+  stdio[CHANNEL] = theirs;
+  return spawn('unshare', args, { stdio });
+}
+
+function order(command: readonly string[], { network, guest, dns, dhcp }: Settings): Order {
+  const search = dhcp?.search ?? [];
+  const lines = [`nameserver ${network.nameserver}`, ...(search.length > 0 ? [`search ${search.join(' ')}`] : [])];
+  return {
+    tap: TAP,
+    mtu: network.mtu,
+    address: guest,
+    prefix: Number(network.network.split('/')[1]),
+    gateway: network.restricted ? null : network.gateway,
+    resolvConf: dns ? `${lines.join('\n')}\n` : null,
+    command,
+  };
+}
+
+/** 128 and the number of the signal, when it was one. */
+function status(child: ChildProcess, log: Log): Promise<number> {
+  return new Promise((resolve) => {
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      log.error(error.code === 'ENOENT' ? 'unshare: not found; it is part of util-linux' : error.message);
+      resolve(OWN_FAILURE);
+    });
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
+  });
+}
