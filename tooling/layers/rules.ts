@@ -11,8 +11,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   syscall: [],
   'host-linux': ['link', 'stack', 'syscall'],
   'transport-tap': ['link', 'syscall'],
+  runtime: ['link', 'stack', 'services', 'host-node', 'host-linux', 'syscall', 'transport-stdio', 'transport-tap'],
   testkit: ['wire', 'link', 'stack', 'services'],
-  cli: ['wire', 'link', 'stack', 'services', 'host-node', 'host-linux', 'syscall', 'transport-stdio', 'transport-tap'],
+  cli: ['wire', 'stack', 'runtime', 'syscall', 'transport-stdio', 'transport-tap'],
+  netns: ['wire', 'runtime', 'syscall', 'transport-tap'],
   demo: ['wire', 'link', 'stack', 'services', 'host-node', 'transport-stdio', 'testkit', 'cli'],
 };
 

@@ -1,13 +1,10 @@
 // The program: arguments, the cable on stdin and stdout, and the ways in which it all ends.
 import { isatty } from 'node:tty';
+import { Ending, Exit, hasPlane, Log, Plane, type Running, run } from '@reslirp/runtime';
 import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
-import { Ending, Exit } from './ending.ts';
 import { helpText } from './help.ts';
-import { Log } from './log.ts';
 import { parse, split, UsageError } from './parse.ts';
-import { hasPlane, startPlane } from './plane/start.ts';
-import { type Running, run } from './run.ts';
 import { type Settings, settings } from './settings.ts';
 import { version } from './version.ts';
 
@@ -82,7 +79,8 @@ function onNode(chosen: Settings, log: Log, ending: Ending): void {
 function onPlane(chosen: Settings, log: Log, ending: Ending): void {
   const cable = { kind: 'stdio', input: STDIN, output: STDOUT, longestFrame: longestFrame(chosen) } as const;
   let serving = false;
-  const plane = startPlane(cable, chosen, log, {
+  const plane = new Plane(chosen, log);
+  plane.serve(cable, {
     onServing: () => {
       serving = true;
     },

@@ -1,5 +1,5 @@
 // Every option of reslirp, once: parsing, defaults, --help and the README's table all come from here.
-import { Level } from './log.ts';
+import { Level } from '@reslirp/runtime';
 import {
   ADDRESS,
   type AddressValue,

@@ -1,6 +1,6 @@
+import { Level } from '@reslirp/runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Level } from './log.ts';
 import { type Choices, OPTIONS } from './options.ts';
 import { parse, UsageError } from './parse.ts';
 

@@ -1,6 +1,6 @@
 // Arguments to choices. Every complaint is one line that names the option, what was given, and what is accepted.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { oneLine } from './log.ts';
+import { oneLine } from '@reslirp/runtime';
 import { type Choices, OPTIONS, type Option } from './options.ts';
 import { nearest } from './suggest.ts';
 

@@ -1,8 +1,6 @@
 // Choices to configurations: where the pieces that options gave apart are fitted together, and checked against each other.
-import type { Dhcp4Config } from '@reslirp/services/dhcp4';
-import type { Config } from '@reslirp/stack';
+import type { NetworkSettings } from '@reslirp/runtime';
 import { format4, mask4 } from '@reslirp/wire/address';
-import type { Level } from './log.ts';
 import { type Choices, DEFAULTS } from './options.ts';
 import { UsageError } from './parse.ts';
 import type { AddressValue, HostKind } from './values.ts';
@@ -10,18 +8,10 @@ import type { AddressValue, HostKind } from './values.ts';
 /** Of text. It shares a packet of 1500 bytes with the rest of the answer. */
 const LONGEST_SEARCH_LIST = 1_000;
 
-export interface Settings {
-  /** Every address is filled in. */
-  readonly network: Required<Omit<Config, 'limits'>>;
+export interface Settings extends NetworkSettings {
   /** The first guest's address, IPv4: by DHCP, or of the interface that `reslirp run` sets up. */
   readonly guest: string;
-  /** Null: no DHCP. */
-  readonly dhcp: Dhcp4Config | null;
-  readonly dns: boolean;
-  /** Null: the system's own. */
-  readonly resolvConf: string | null;
   readonly host: HostKind;
-  readonly level: Level;
 }
 
 /** A network, its addresses unsigned so that they can be compared and added to. */

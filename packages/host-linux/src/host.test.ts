@@ -12,7 +12,7 @@ describe('host contract', () => {
       ...under,
       close: async () => {
         await under.close();
-        loop.close();
+        loop.dispose();
       },
     };
   };

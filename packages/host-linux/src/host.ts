@@ -1,5 +1,9 @@
 import { Endpoint } from '@reslirp/stack/endpoint';
 import {
+  type AcceptEvents,
+  type Acceptor,
+  type BindEvents,
+  type BoundUdpEvents,
   type Host,
   Refusal,
   type TcpEvents,
@@ -10,19 +14,32 @@ import {
 import {
   AddressCache,
   Datagrams,
+  Errno,
   ErrorQueue,
+  Family,
+  getSocketAddress,
+  Ipv6Option,
+  Level,
   type Loop,
   libc,
   putSocketAddress,
   Region,
   SOCKET_ADDRESS_SIZE,
+  SocketOption,
+  SocketType,
+  setOption,
 } from '@reslirp/syscall';
+import { type AcceptorShared, LinuxAcceptor } from './acceptor.ts';
+import { bindFaultOf } from './refusal.ts';
 import { LinuxTcpSocket, type TcpShared } from './tcp.ts';
 import { LinuxUdpSocket, type UdpShared } from './udp.ts';
 
 /** Received in one call. */
 const BATCH = 16;
 const LARGEST_DATAGRAM = 65_536;
+const LISTENER = SocketType.STREAM | SocketType.NONBLOCK | SocketType.CLOEXEC;
+/** Connections that wait to be accepted. */
+const BACKLOG = 1_024;
 
 export interface LinuxHostOptions {
   readonly loop: Loop;
@@ -49,7 +66,7 @@ export function linuxHost(options: LinuxHostOptions): LinuxHost {
   return new SocketHost(options);
 }
 
-class SocketHost implements LinuxHost, TcpShared, UdpShared {
+class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared {
   readonly loop: Loop;
   readonly reading: AddressCache = new AddressCache();
   readonly writing: AddressCache = new AddressCache();
@@ -63,6 +80,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
   readonly #maxDatagramSockets: number;
   readonly #tcp: Set<LinuxTcpSocket> = new Set();
   readonly #udp: Set<LinuxUdpSocket> = new Set();
+  readonly #acceptors: Set<LinuxAcceptor> = new Set();
   /** Until when; in the order of their births, for all have the same patience. */
   readonly #connecting: Map<LinuxTcpSocket, number> = new Map();
   /** Sockets that have something to send at the end of this turn. */
@@ -84,8 +102,9 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
 
   connect(to: Endpoint, events: TcpEvents): TcpSocket {
     if (this.#closed || this.#tcp.size >= this.#maxSockets) return refused(this.loop, events);
-    const socket = new LinuxTcpSocket(to, events, this);
+    const socket = new LinuxTcpSocket(events, this);
     this.#tcp.add(socket);
+    socket.connect(to);
     this.#connecting.set(socket, this.loop.now() + this.#connectTimeout);
     return socket;
   }
@@ -93,8 +112,34 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
   udp(family: 4 | 6, events: UdpEvents): UdpSocket | null {
     if (this.#closed || this.#udp.size >= this.#maxDatagramSockets) return null;
     const socket = new LinuxUdpSocket(family, events, this);
-    if (!socket.open()) return null;
+    if (socket.open(family === 4 ? this.#local4 : this.#local6) < 0) return null;
     this.#udp.add(socket);
+    return socket;
+  }
+
+  accept(at: Endpoint, events: AcceptEvents): Acceptor {
+    const fd = this.#closed ? -Errno.EMFILE : this.#listen(at);
+    if (fd < 0) {
+      this.#tellUnbound(events, fd);
+      return { close: () => {} };
+    }
+    const acceptor = new LinuxAcceptor(fd, events, this);
+    this.#acceptors.add(acceptor);
+    this.#tellBound(events, fd, () => this.#acceptors.has(acceptor));
+    return acceptor;
+  }
+
+  udpAt(at: Endpoint, events: BoundUdpEvents): UdpSocket {
+    const full = this.#closed || this.#udp.size >= this.#maxDatagramSockets;
+    const socket = new LinuxUdpSocket(at.is4 ? 4 : 6, events, this);
+    const result = full ? -Errno.EMFILE : socket.open(at);
+    if (result < 0) {
+      socket.close();
+      this.#tellUnbound(events, result);
+    } else {
+      this.#udp.add(socket);
+      this.#tellBound(events, socket.fd, () => this.#udp.has(socket));
+    }
     return socket;
   }
 
@@ -107,6 +152,18 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
     this.#ignore();
     for (const socket of this.#tcp) socket.abort();
     for (const socket of this.#udp) socket.close();
+    for (const acceptor of this.#acceptors) acceptor.close();
+  }
+
+  get full(): boolean {
+    return this.#tcp.size >= this.#maxSockets;
+  }
+
+  adopt(fd: number, events: TcpEvents): TcpSocket {
+    const socket = new LinuxTcpSocket(events, this);
+    this.#tcp.add(socket);
+    socket.adopt(fd);
+    return socket;
   }
 
   begin(fd: number, to: Endpoint): number {
@@ -115,8 +172,8 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
     return bound < 0 ? bound : libc.connect(fd, this.name.address, putSocketAddress(this.name, 0, to));
   }
 
-  bind(fd: number, family: 4 | 6): number {
-    return libc.bind(fd, this.name.address, putSocketAddress(this.name, 0, family === 4 ? this.#local4 : this.#local6));
+  bind(fd: number, at: Endpoint): number {
+    return libc.bind(fd, this.name.address, putSocketAddress(this.name, 0, at));
   }
 
   lost(): void {
@@ -131,8 +188,9 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
     this.#connecting.delete(socket);
   }
 
-  gone(socket: LinuxTcpSocket | LinuxUdpSocket): void {
-    if (socket instanceof LinuxTcpSocket) {
+  gone(socket: LinuxTcpSocket | LinuxUdpSocket | LinuxAcceptor): void {
+    if (socket instanceof LinuxAcceptor) this.#acceptors.delete(socket);
+    else if (socket instanceof LinuxTcpSocket) {
       this.#tcp.delete(socket);
       this.settled(socket);
     } else this.#udp.delete(socket);
@@ -142,7 +200,39 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared {
     this.turn++;
     for (const socket of this.#corked) socket.uncork();
     this.#corked.length = 0;
-    return this.#giveUp(now);
+    let next = this.#giveUp(now);
+    for (const acceptor of this.#acceptors) next = Math.min(next, acceptor.resume(now));
+    return next;
+  }
+
+  /** A descriptor, or minus an error. */
+  #listen(at: Endpoint): number {
+    const fd = libc.socket(at.is4 ? Family.INET : Family.INET6, LISTENER, 0);
+    if (fd < 0) return fd;
+    if (!at.is4) setOption(fd, Level.IPV6, Ipv6Option.V6ONLY, 1);
+    setOption(fd, Level.SOCKET, SocketOption.REUSEADDR, 1);
+    const bound = this.bind(fd, at);
+    const result = bound < 0 ? bound : libc.listen(fd, BACKLOG);
+    if (result >= 0) return fd;
+    libc.close(fd);
+    return result;
+  }
+
+  #tellBound(events: BindEvents, fd: number, still: () => boolean): void {
+    const size = new Region(4);
+    size.view.setUint32(0, SOCKET_ADDRESS_SIZE, true);
+    libc.getsockname(fd, this.name.address, size.address);
+    const at = new Endpoint();
+    getSocketAddress(this.name, 0, at);
+    this.loop.defer((now) => {
+      if (still()) events.bound(at, now);
+    });
+  }
+
+  #tellUnbound(events: BindEvents, result: number): void {
+    this.loop.defer((now) => {
+      if (!this.#closed) events.unbound(bindFaultOf(result), now);
+    });
   }
 
   /** Ends what has been connecting for too long. Returns when the next one will have been. */

@@ -1,5 +1,5 @@
 // What the system said, as the stack understands it.
-import { Refusal } from '@reslirp/stack/host';
+import { BindFault, Refusal } from '@reslirp/stack/host';
 import { Errno } from '@reslirp/syscall';
 
 const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
@@ -28,4 +28,17 @@ const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
 /** `result`: of a call, minus the error. Whatever is in no table (EINVAL for an impossible destination, …) is an unreachable host. */
 export function refusalOf(result: number): Refusal {
   return REFUSALS.get(-result) ?? Refusal.HOST_UNREACHABLE;
+}
+
+const FAULTS: ReadonlyMap<number, BindFault> = new Map([
+  [Errno.EADDRINUSE, BindFault.IN_USE],
+  [Errno.EACCES, BindFault.DENIED],
+  [Errno.EPERM, BindFault.DENIED],
+  [Errno.EADDRNOTAVAIL, BindFault.NOT_LOCAL],
+  [Errno.EAFNOSUPPORT, BindFault.NOT_LOCAL],
+]);
+
+/** The same for a local endpoint that could not be had. */
+export function bindFaultOf(result: number): BindFault {
+  return FAULTS.get(-result) ?? BindFault.EXHAUSTED;
 }

@@ -25,7 +25,8 @@ import {
 import { refusalOf } from './refusal.ts';
 
 const EVENTS = Epoll.IN | Epoll.OUT | Epoll.RDHUP | Epoll.ET;
-const ENDED = Epoll.IN | Epoll.RDHUP | Epoll.HUP | Epoll.ERR;
+const ENDING = Epoll.RDHUP | Epoll.HUP | Epoll.ERR;
+const READABLE = Epoll.IN | ENDING;
 const FLAGS = Message.DONTWAIT | Message.NOSIGNAL;
 const TYPE = SocketType.STREAM | SocketType.NONBLOCK | SocketType.CLOEXEC;
 
@@ -52,26 +53,43 @@ type State = (typeof State)[keyof typeof State];
 export class LinuxTcpSocket implements TcpSocket {
   readonly #events: TcpEvents;
   readonly #shared: TcpShared;
-  #fd: number;
+  #fd: number = -1;
   #state: State = State.CONNECTING;
   /** write() took less than all. */
   #blocked: boolean = false;
   #endTold: boolean = false;
+  /** read() has taken all there was, and nothing has come since. */
+  #drained: boolean = false;
+  /** Its end is there, behind what can be read. */
+  #ended: boolean = false;
   /** The turn of the last write(), and whether something of it waits for uncork(). */
   #writtenIn: number = -1;
   #corked: boolean = false;
 
-  constructor(to: Endpoint, events: TcpEvents, shared: TcpShared) {
+  /** connect() or adopt() follows. */
+  constructor(events: TcpEvents, shared: TcpShared) {
     this.#events = events;
     this.#shared = shared;
+  }
+
+  connect(to: Endpoint): void {
     this.#fd = libc.socket(to.is4 ? Family.INET : Family.INET6, TYPE, 0);
     const result = this.#fd < 0 ? this.#fd : this.#begin(to);
     if (result < 0 && result !== -Errno.EINPROGRESS) this.#breakLater(result);
   }
 
+  /** `fd`: a connection that was accepted. */
+  adopt(fd: number): void {
+    this.#fd = fd;
+    this.#state = State.OPEN;
+    const result = this.#watch();
+    if (result < 0) this.#breakLater(result);
+  }
+
   read(into: Uint8Array, at: number, end: number): number {
-    if (this.#state !== State.OPEN || this.#endTold) return 0;
+    if (this.#state !== State.OPEN || this.#endTold || this.#drained) return 0;
     const n = libc.recv(this.#fd, this.#shared.reading.of(into) + at, end - at, Message.DONTWAIT);
+    this.#drained = n < end - at && !this.#ended; // epoll(7): a short read has emptied a stream
     if (n > 0) return n;
     if (n === 0 && at < end) {
       this.#endTold = true;
@@ -113,11 +131,13 @@ export class LinuxTcpSocket implements TcpSocket {
 
   /** An event of the loop. */
   ready(events: number, now: number): void {
+    if ((events & READABLE) !== 0) this.#drained = false;
+    if ((events & ENDING) !== 0) this.#ended = true;
     if (this.#state === State.CONNECTING) {
-      this.#connected(now);
+      this.#connected(events, now);
       return;
     }
-    if ((events & ENDED) !== 0 && !this.#endTold) this.#events.readable(now);
+    if ((events & READABLE) !== 0 && !this.#endTold) this.#events.readable(now);
     if ((events & Epoll.OUT) !== 0 && this.#blocked && this.#state === State.OPEN) {
       this.#blocked = false;
       this.#events.writable(now);
@@ -145,15 +165,18 @@ export class LinuxTcpSocket implements TcpSocket {
   }
 
   #begin(to: Endpoint): number {
+    const result = this.#shared.begin(this.#fd, to);
+    return result < 0 && result !== -Errno.EINPROGRESS ? result : this.#watch();
+  }
+
+  #watch(): number {
     setOption(this.#fd, Level.TCP, TcpOption.NODELAY, 1);
     setOption(this.#fd, Level.SOCKET, SocketOption.OOBINLINE, 1);
-    const result = this.#shared.begin(this.#fd, to);
-    if (result < 0 && result !== -Errno.EINPROGRESS) return result;
     return this.#shared.loop.add(this.#fd, EVENTS, this);
   }
 
-  #connected(now: number): void {
-    const error = pendingError(this.#fd);
+  #connected(events: number, now: number): void {
+    const error = (events & ENDING) === 0 ? 0 : pendingError(this.#fd);
     if (error < 0) {
       this.#fail(error, now);
       return;
@@ -189,10 +212,7 @@ export class LinuxTcpSocket implements TcpSocket {
   #release(): void {
     if (this.#state === State.OVER) return;
     this.#state = State.OVER;
-    if (this.#fd >= 0) {
-      this.#shared.loop.remove(this.#fd);
-      libc.close(this.#fd);
-    }
+    if (this.#fd >= 0) this.#shared.loop.close(this.#fd);
     this.#fd = -1;
     this.#shared.gone(this);
   }

@@ -37,8 +37,8 @@ export interface UdpShared {
   readonly errors: ErrorQueue;
   /** For one socket address. */
   readonly name: Region;
-  /** Binds a new socket to a port, where it leaves from; 0, or minus an error. */
-  bind(fd: number, family: 4 | 6): number;
+  /** 0, or minus an error. */
+  bind(fd: number, at: Endpoint): number;
   /** A datagram was lost for want of room. */
   lost(): void;
   gone(socket: LinuxUdpSocket): void;
@@ -59,20 +59,25 @@ export class LinuxUdpSocket implements UdpSocket {
     this.#fd = libc.socket(this.#is4 ? Family.INET : Family.INET6, TYPE, 0);
   }
 
-  /** False when there is no port or descriptor to be had; the socket is then gone. */
-  open(): boolean {
-    if (this.#fd < 0) return false;
-    const { loop } = this.#shared;
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Binds it. 0, or minus an error: the socket is then gone. */
+  open(at: Endpoint): number {
+    if (this.#fd < 0) return this.#fd;
     if (this.#is4) setOption(this.#fd, Level.IP, IpOption.RECVERR, 1);
     else {
       setOption(this.#fd, Level.IPV6, Ipv6Option.V6ONLY, 1);
       setOption(this.#fd, Level.IPV6, Ipv6Option.RECVERR, 1);
     }
     setOption(this.#fd, Level.SOCKET, SocketOption.BROADCAST, 1);
-    if (this.#shared.bind(this.#fd, this.#is4 ? 4 : 6) >= 0 && loop.add(this.#fd, Epoll.IN, this) >= 0) return true;
+    const bound = this.#shared.bind(this.#fd, at);
+    const result = bound < 0 ? bound : this.#shared.loop.add(this.#fd, Epoll.IN, this);
+    if (result >= 0) return 0;
     libc.close(this.#fd);
     this.#fd = -1;
-    return false;
+    return result;
   }
 
   send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number): void {
@@ -90,8 +95,7 @@ export class LinuxUdpSocket implements UdpSocket {
 
   close(): void {
     if (this.#fd < 0) return;
-    this.#shared.loop.remove(this.#fd);
-    libc.close(this.#fd);
+    this.#shared.loop.close(this.#fd);
     this.#fd = -1;
     this.#shared.gone(this);
   }

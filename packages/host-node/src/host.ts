@@ -1,6 +1,9 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6, type Socket } from 'node:net';
 import type { Endpoint } from '@reslirp/stack/endpoint';
 import {
+  type AcceptEvents,
+  type Acceptor,
+  type BoundUdpEvents,
   type Host,
   Refusal,
   type TcpEvents,
@@ -8,6 +11,7 @@ import {
   type UdpEvents,
   type UdpSocket,
 } from '@reslirp/stack/host';
+import { type AcceptorShared, NodeAcceptor } from './acceptor.ts';
 import { ChunkPool } from './chunks.ts';
 import { Departures } from './outbox.ts';
 import { NodeTcpSocket, RefusedTcpSocket, type TcpShared } from './tcp.ts';
@@ -41,7 +45,7 @@ export function nodeHost(options: NodeHostOptions = {}): NodeHost {
   return new SocketHost(options);
 }
 
-class SocketHost implements NodeHost, TcpShared, UdpShared {
+class SocketHost implements NodeHost, TcpShared, UdpShared, AcceptorShared {
   readonly now: () => number;
   readonly buffer: Uint8Array = new Uint8Array(READ_BUFFER);
   readonly chunks: ChunkPool = new ChunkPool();
@@ -52,6 +56,7 @@ class SocketHost implements NodeHost, TcpShared, UdpShared {
   readonly #maxDatagramSockets: number;
   readonly #tcp: Set<NodeTcpSocket> = new Set();
   readonly #udp: Set<NodeUdpSocket> = new Set();
+  readonly #acceptors: Set<NodeAcceptor> = new Set();
   #lost: number = 0;
   #closed: boolean = false;
 
@@ -71,7 +76,7 @@ class SocketHost implements NodeHost, TcpShared, UdpShared {
     if (this.#closed || this.#tcp.size >= this.#maxSockets) {
       return new RefusedTcpSocket(Refusal.EXHAUSTED, events, this.now);
     }
-    const socket = new NodeTcpSocket(to, events, this);
+    const socket = NodeTcpSocket.connect(to, events, this);
     this.#tcp.add(socket);
     return socket;
   }
@@ -81,6 +86,22 @@ class SocketHost implements NodeHost, TcpShared, UdpShared {
     const socket = new NodeUdpSocket(family, events, this);
     if (!socket.bind()) return null;
     this.#udp.add(socket);
+    return socket;
+  }
+
+  accept(at: Endpoint, events: AcceptEvents): Acceptor {
+    const acceptor = new NodeAcceptor(at, events, this);
+    if (this.#closed) acceptor.close();
+    else this.#acceptors.add(acceptor);
+    return acceptor;
+  }
+
+  udpAt(at: Endpoint, events: BoundUdpEvents): UdpSocket {
+    const full = this.#closed || this.#udp.size >= this.#maxDatagramSockets;
+    const socket = new NodeUdpSocket(at.is4 ? 4 : 6, events, this);
+    this.#udp.add(socket);
+    if (full) queueMicrotask(() => socket.refuse(events));
+    else socket.bindTo(at, events);
     return socket;
   }
 
@@ -97,6 +118,17 @@ class SocketHost implements NodeHost, TcpShared, UdpShared {
     this.#closed = true;
     for (const socket of this.#tcp) socket.abort();
     for (const socket of this.#udp) socket.close();
+    for (const acceptor of this.#acceptors) acceptor.close();
+  }
+
+  get full(): boolean {
+    return this.#tcp.size >= this.#maxSockets;
+  }
+
+  adopt(socket: Socket, events: TcpEvents): TcpSocket {
+    const adopted = NodeTcpSocket.adopt(socket, events, this);
+    this.#tcp.add(adopted);
+    return adopted;
   }
 
   localAddress(family: 4 | 6): string | undefined {
@@ -108,8 +140,9 @@ class SocketHost implements NodeHost, TcpShared, UdpShared {
     this.#lost++;
   }
 
-  gone(socket: NodeTcpSocket | NodeUdpSocket): void {
-    if (socket instanceof NodeTcpSocket) this.#tcp.delete(socket);
+  gone(socket: NodeTcpSocket | NodeUdpSocket | NodeAcceptor): void {
+    if (socket instanceof NodeAcceptor) this.#acceptors.delete(socket);
+    else if (socket instanceof NodeTcpSocket) this.#tcp.delete(socket);
     else this.#udp.delete(socket);
   }
 }

@@ -1,5 +1,5 @@
 // What the operating system said, as the stack understands it.
-import { Refusal } from '@reslirp/stack/host';
+import { BindFault, Refusal } from '@reslirp/stack/host';
 
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   ECONNREFUSED: Refusal.REFUSED,
@@ -27,4 +27,17 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 /** Codes that are in no table (EINVAL for an address that cannot be a destination, …) are an unreachable host. */
 export function refusalOf(error: Error): Refusal {
   return REFUSALS[(error as NodeJS.ErrnoException).code ?? ''] ?? Refusal.HOST_UNREACHABLE;
+}
+
+const FAULTS: Readonly<Record<string, BindFault>> = {
+  EADDRINUSE: BindFault.IN_USE,
+  EACCES: BindFault.DENIED,
+  EPERM: BindFault.DENIED,
+  EADDRNOTAVAIL: BindFault.NOT_LOCAL,
+  EAFNOSUPPORT: BindFault.NOT_LOCAL,
+};
+
+/** The same for a local endpoint that could not be had. */
+export function bindFaultOf(error: Error): BindFault {
+  return FAULTS[(error as NodeJS.ErrnoException).code ?? ''] ?? BindFault.EXHAUSTED;
 }

@@ -51,24 +51,42 @@ export class NodeTcpSocket implements TcpSocket {
   /** Of the connect, later of the linger. */
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(to: Endpoint, events: TcpEvents, shared: TcpShared) {
+  /** `socket`: on its way, or accepted. */
+  private constructor(socket: Socket, opened: boolean, events: TcpEvents, shared: TcpShared) {
     this.#events = events;
     this.#shared = shared;
+    this.#socket = socket;
+    this.#opened = opened;
+    this.#outbox = new Outbox(socket, shared.chunks, shared.departures, () => this.#room());
+    socket.on('end', () => this.#eof());
+    socket.on('error', (error) => this.#broke(refusalOf(error)));
+    socket.on('close', () => this.#closed());
+  }
+
+  static connect(to: Endpoint, events: TcpEvents, shared: TcpShared): NodeTcpSocket {
     const localAddress = shared.localAddress(to.is4 ? 4 : 6);
-    this.#socket = connect({
+    let it: NodeTcpSocket;
+    const socket = connect({
       host: addressText(to),
       port: to.port,
       ...(localAddress === undefined ? {} : { localAddress }),
       allowHalfOpen: true,
       noDelay: true,
-      onread: { buffer: shared.buffer, callback: (size) => this.#arrived(size) },
+      onread: { buffer: shared.buffer, callback: (size) => it.#arrived(shared.buffer, size) },
     });
-    this.#outbox = new Outbox(this.#socket, shared.chunks, shared.departures, () => this.#room());
-    this.#socket.on('connect', () => this.#connected());
-    this.#socket.on('end', () => this.#eof());
-    this.#socket.on('error', (error) => this.#broke(refusalOf(error)));
-    this.#socket.on('close', () => this.#closed());
-    this.#timer = setTimeout(() => this.#hung(), shared.connectTimeout);
+    it = new NodeTcpSocket(socket, false, events, shared);
+    socket.on('connect', () => it.#connected());
+    it.#timer = setTimeout(() => it.#hung(), shared.connectTimeout);
+    return it;
+  }
+
+  /** A server's sockets have no onread: Node reads into memory of its own, and stops when it is told to. */
+  static adopt(socket: Socket, events: TcpEvents, shared: TcpShared): NodeTcpSocket {
+    const it = new NodeTcpSocket(socket, true, events, shared);
+    socket.on('data', (b: Buffer) => {
+      if (!it.#arrived(b, b.length)) socket.pause();
+    });
+    return it;
   }
 
   read(into: Uint8Array, at: number, end: number): number {
@@ -121,17 +139,17 @@ export class NodeTcpSocket implements TcpSocket {
     if (!this.#silent) this.#events.opened(this.#shared.now());
   }
 
-  /** `size` bytes are in the shared buffer until we return; false stops reading. */
-  #arrived(size: number): boolean {
+  /** `size` bytes are in `b` until we return; false stops reading. */
+  #arrived(b: Uint8Array, size: number): boolean {
     if (this.#silent) return true;
-    this.#unread = this.#shared.buffer;
+    this.#unread = b;
     this.#at = 0;
     this.#end = size;
     this.#inCallback = true;
     this.#events.readable(this.#shared.now());
     this.#inCallback = false;
     if (this.#unread === null) return true;
-    this.#unread = this.#shared.buffer.slice(this.#at, this.#end);
+    this.#unread = b.slice(this.#at, this.#end);
     this.#end -= this.#at;
     this.#at = 0;
     return false;

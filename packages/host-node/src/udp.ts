@@ -5,10 +5,10 @@
 // still counts hops. What waits is bounded; beyond it datagrams are lost, as on any network, and counted.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { Endpoint } from '@reslirp/stack/endpoint';
-import { Refusal, type UdpEvents, type UdpSocket } from '@reslirp/stack/host';
+import { BindFault, type BoundUdpEvents, Refusal, type UdpEvents, type UdpSocket } from '@reslirp/stack/host';
 import { addressText, fillAddress } from './address.ts';
 import { type Chunk, type ChunkPool, LARGE } from './chunks.ts';
-import { refusalOf } from './refusal.ts';
+import { bindFaultOf, refusalOf } from './refusal.ts';
 
 /** Most that waits to leave through one socket, bytes of chunks. */
 const LIMIT = 512 * 1024;
@@ -72,6 +72,32 @@ export class NodeUdpSocket implements UdpSocket {
     if (this.#bound) this.#socket.setBroadcast(true);
     else this.close();
     return this.#bound;
+  }
+
+  /** Later than bind(): a given port is not had without asking. */
+  bindTo(at: Endpoint, events: BoundUdpEvents): void {
+    const failed = (error: Error): void => this.#unbound(bindFaultOf(error), events);
+    this.#socket.once('error', failed);
+    this.#socket.bind({ port: at.port, address: addressText(at), exclusive: true }, () => {
+      this.#socket.off('error', failed);
+      if (this.#silent) return;
+      this.#socket.setBroadcast(true);
+      const { address, port } = this.#socket.address();
+      const local = new Endpoint();
+      fillAddress(local, address, port);
+      events.bound(local, this.#shared.now());
+    });
+  }
+
+  /** There are too many already. */
+  refuse(events: BoundUdpEvents): void {
+    this.#unbound(BindFault.EXHAUSTED, events);
+  }
+
+  #unbound(why: BindFault, events: BoundUdpEvents): void {
+    const told = this.#silent;
+    this.close();
+    if (!told) events.unbound(why, this.#shared.now());
   }
 
   send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number): void {

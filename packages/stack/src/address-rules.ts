@@ -50,6 +50,10 @@ export class AddressRules implements Routes {
     if (from.is4 && from.ip4 >>> 24 === LOOPBACK_NET) from.set4(this.#network.gateway4, from.port);
   }
 
+  visitor(from: Endpoint): void {
+    if (this.#scope(from) !== Scope.OUTSIDE) from.set4(this.#network.gateway4, from.port);
+  }
+
   #plain(scope: Scope, remote: Endpoint, to: Endpoint, whenRestricted: Verdict): Verdict {
     if (scope !== Scope.OUTSIDE && scope !== Scope.INSIDE && !isOwn(scope)) return Verdict.IGNORE;
     if (this.#restricted) return whenRestricted;

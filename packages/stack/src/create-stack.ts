@@ -9,6 +9,7 @@ import { Drop, DropCounters } from './drop.ts';
 import { Cable } from './ether/cable.ts';
 import { EtherInput } from './ether/input.ts';
 import { Station } from './ether/station.ts';
+import { type Forward, type ForwardEvents, type ForwardSpec, Forwards } from './forward.ts';
 import { Icmp4Errors } from './icmp/errors.ts';
 import { Icmp4Input } from './icmp/input.ts';
 import { Icmp4Output } from './icmp/output.ts';
@@ -19,7 +20,9 @@ import { StackNet } from './service-net.ts';
 import { Services } from './services.ts';
 import { type Settings, settings } from './settings.ts';
 import type { Environment, Stack } from './stack.ts';
+import { TcpForwards } from './tcp/forwards.ts';
 import { Tcp } from './tcp/tcp.ts';
+import { UdpForwards } from './udp/forwards.ts';
 import { UdpInput } from './udp/input.ts';
 import { Nat } from './udp/nat.ts';
 
@@ -69,6 +72,7 @@ function lowerHalf({ network, limits }: Settings, { link, random }: Environment)
 interface UpperHalf {
   readonly tcp: Tcp;
   readonly nat: Nat;
+  readonly forwards: Forwards;
   readonly ip: Ip4Input;
   readonly ether: EtherInput;
 }
@@ -94,9 +98,11 @@ function upperHalf(s: Settings, env: Environment, services: Services, below: Low
     segmentation: Math.min(env.link.offload.segmentation, MAX_SEGMENT),
   });
   const icmp = new Icmp4Input(network, below.icmp, errors, drops);
-  const udp = new UdpInput({ network, routes, services, nat, errors, drops });
+  const udpForwards = new UdpForwards({ host, ip: below.ip, routes, clock, random });
+  const forwards = new Forwards(network, new TcpForwards(host, tcp), udpForwards);
+  const udp = new UdpInput({ network, routes, services, nat, forwards: udpForwards, errors, drops });
   const ip = new Ip4Input({ network, neighbours, errors, drops, random, limits, icmp, udp, tcp });
-  return { tcp, nat, ip, ether: new EtherInput(below.station, below.arp, ip, drops) };
+  return { tcp, nat, forwards, ip, ether: new EtherInput(below.station, below.arp, ip, drops) };
 }
 
 class Machine implements Stack {
@@ -109,6 +115,7 @@ class Machine implements Stack {
   readonly #reassembly: Reassembly;
   readonly #nat: Nat;
   readonly #tcp: Tcp;
+  readonly #forwards: Forwards;
   #closed: boolean = false;
 
   constructor(link: Link, services: Services, lower: LowerHalf, upper: UpperHalf) {
@@ -121,6 +128,7 @@ class Machine implements Stack {
     this.#reassembly = upper.ip.reassembly;
     this.#nat = upper.nat;
     this.#tcp = upper.tcp;
+    this.#forwards = upper.forwards;
   }
 
   input(b: Uint8Array, at: number, end: number, trusted: boolean, now: number): Drop {
@@ -151,6 +159,10 @@ class Machine implements Stack {
     this.#link.flush();
   }
 
+  forward(spec: ForwardSpec, events: ForwardEvents): Forward {
+    return this.#forwards.add(spec, events);
+  }
+
   stats(): Record<string, number> {
     const { cable, neighbours, errors } = this.#lower;
     return {
@@ -163,6 +175,7 @@ class Machine implements Stack {
       reassemblyBytes: this.#reassembly.held,
       icmpErrors: errors.sent,
       icmpErrorsSuppressed: errors.suppressed,
+      forwards: this.#forwards.size,
       udpFlows: this.#nat.size,
       udpOpened: this.#nat.opened,
       udpExpired: this.#nat.expired,
@@ -175,6 +188,7 @@ class Machine implements Stack {
   close(now: number): void {
     if (this.#closed) return;
     this.#clock.now = now;
+    this.#forwards.close();
     this.#tcp.close(now);
     this.#closed = true;
     this.#nat.close();

@@ -19,6 +19,19 @@ export const Refusal = {
 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 
+/** Why a local endpoint cannot be had. */
+export const BindFault = {
+  /** Somebody else has it. */
+  IN_USE: 0,
+  /** By the host's own rules: EACCES, EPERM. */
+  DENIED: 1,
+  /** It is no address of the host's. */
+  NOT_LOCAL: 2,
+  /** Out of descriptors, ports or memory. */
+  EXHAUSTED: 3,
+} as const;
+export type BindFault = (typeof BindFault)[keyof typeof BindFault];
+
 /** read() found the end of the stream: the peer will send nothing more. */
 export const END = -1;
 
@@ -27,6 +40,37 @@ export interface Host {
   connect(to: Endpoint, events: TcpEvents): TcpSocket;
   /** An unconnected UDP socket on a port of the host's choice; null when there is none to be had. `family` 4 or 6. */
   udp(family: 4 | 6, events: UdpEvents): UdpSocket | null;
+  /** Waits for TCP connections to `at`, port 0 for one of the host's choice; bound() or unbound() follows. */
+  accept(at: Endpoint, events: AcceptEvents): Acceptor;
+  /** A UDP socket at `at`, port 0 for one of the host's choice; bound() or unbound() follows. */
+  udpAt(at: Endpoint, events: BoundUdpEvents): UdpSocket;
+}
+
+export interface Acceptor {
+  /** Connections that were taken live on. */
+  close(): void;
+}
+
+export interface BindEvents {
+  /** It works. `at`, which is lent: with the port that it got. */
+  bound(at: Endpoint, now: number): void;
+  /** It does not. Final. */
+  unbound(why: BindFault, now: number): void;
+}
+
+export interface AcceptEvents extends BindEvents {
+  /** A connection. Whoever does not take it during the call has refused it. */
+  accepted(client: Client, now: number): void;
+}
+
+export type BoundUdpEvents = BindEvents & UdpEvents;
+
+/** A connection that somebody made to an Acceptor. */
+export interface Client {
+  /** Lent. */
+  readonly from: Endpoint;
+  /** Once: the connection, open as after opened(), whose events follow. */
+  take(events: TcpEvents): TcpSocket;
 }
 
 export interface TcpSocket {

@@ -26,4 +26,9 @@ export interface Routes {
   udp(remote: Endpoint, to: Endpoint): Verdict;
   /** The inverse, for an answer: what the guest knows the host endpoint `from` as. Changes `from` in place. */
   seenAs(from: Endpoint): void;
+  /**
+   * What the guest is to know somebody as who comes through a forward: `from` itself, when the guest can answer there, else
+   * the gateway, with the same port. Changes `from` in place.
+   */
+  visitor(from: Endpoint): void;
 }

@@ -1,5 +1,6 @@
 import type { Link } from '@reslirp/link';
 import type { Drop } from './drop.ts';
+import type { Forward, ForwardEvents, ForwardSpec } from './forward.ts';
 import type { Host } from './host.ts';
 import type { Service } from './service.ts';
 
@@ -18,6 +19,11 @@ export interface Stack {
   deadline(): number;
   /** The turn is over: segments and ACKs that waited to go together are written, and the link is flushed. */
   flush(now: number): void;
+  /**
+   * Makes a port of the host lead to one of a guest: `events` tells whether the host has it. Throws a ConfigError for a guest
+   * that cannot be one, and beyond 4,096 forwards.
+   */
+  forward(spec: ForwardSpec, events: ForwardEvents): Forward;
   /** Counters by name: frames and bytes each way, flows, and every kind of drop that happened. */
   stats(): Record<string, number>;
   /** Resets every flow, toward the guest and the host. The stack takes nothing afterwards. */

@@ -9,7 +9,16 @@ import * as Ipv4 from '@reslirp/wire/ipv4';
 import * as Tcp from '@reslirp/wire/tcp';
 import * as Udp from '@reslirp/wire/udp';
 import { Endpoint } from '../src/endpoint.ts';
-import type { Host, TcpEvents, TcpSocket, UdpEvents, UdpSocket } from '../src/host.ts';
+import type {
+  AcceptEvents,
+  Acceptor,
+  BoundUdpEvents,
+  Host,
+  TcpEvents,
+  TcpSocket,
+  UdpEvents,
+  UdpSocket,
+} from '../src/host.ts';
 import type { Config, Environment, Stack } from '../src/index.ts';
 import { createStack, Drop } from '../src/index.ts';
 import { print } from './print.ts';
@@ -106,6 +115,10 @@ export class FakeHost implements Host {
   readonly dialled: string[] = [];
   readonly tcpEvents: TcpEvents[] = [];
   readonly aborted: number[] = [];
+  readonly acceptors: { at: string; events: AcceptEvents }[] = [];
+  readonly bound: { at: string; events: BoundUdpEvents }[] = [];
+  /** Acceptors that the stack has closed. */
+  readonly closed: string[] = [];
   /** UDP sockets that it still has. */
   left: number = Infinity;
 
@@ -114,6 +127,18 @@ export class FakeHost implements Host {
     this.tcpEvents.push(events);
     const abort = (): void => void this.aborted.push(i);
     return { read: () => 0, write: (_b, at, end) => end - at, finish() {}, abort, close() {} };
+  }
+
+  accept(at: Endpoint, events: AcceptEvents): Acceptor {
+    this.acceptors.push({ at: String(at), events });
+    return { close: () => void this.closed.push(String(at)) };
+  }
+
+  udpAt(at: Endpoint, events: BoundUdpEvents): UdpSocket {
+    const socket = new FakeUdpSocket(events);
+    this.udpSockets.push(socket);
+    this.bound.push({ at: String(at), events });
+    return socket;
   }
 
   udp(_family: 4 | 6, events: UdpEvents): UdpSocket | null {

@@ -3,8 +3,8 @@
 export const Open = { RDWR: 2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 export const Fcntl = { SETFD: 2, GETFL: 3, SETFL: 4, SETPIPE_SZ: 1031 } as const;
 
-export const Family = { INET: 2, INET6: 10 } as const;
-export const SocketType = { STREAM: 1, DGRAM: 2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+export const Family = { UNIX: 1, INET: 2, INET6: 10 } as const;
+export const SocketType = { STREAM: 1, DGRAM: 2, SEQPACKET: 5, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 export const Protocol = { ICMP: 1, TCP: 6, UDP: 17, ICMP6: 58 } as const;
 export const Message = {
   OOB: 1,
@@ -18,7 +18,14 @@ export const Shutdown = { WR: 1 } as const;
 
 /** Levels and names of options, <asm-generic/socket.h>, <linux/in.h>, <linux/in6.h>, <linux/tcp.h>. */
 export const Level = { IP: 0, SOCKET: 1, TCP: 6, IPV6: 41 } as const;
-export const SocketOption = { ERROR: 4, BROADCAST: 6, OOBINLINE: 10, LINGER: 13, BINDTODEVICE: 25 } as const;
+export const SocketOption = {
+  REUSEADDR: 2,
+  ERROR: 4,
+  BROADCAST: 6,
+  OOBINLINE: 10,
+  LINGER: 13,
+  BINDTODEVICE: 25,
+} as const;
 export const IpOption = { TOS: 1, TTL: 2, MTU_DISCOVER: 10, RECVERR: 11 } as const;
 export const Ipv6Option = { UNICAST_HOPS: 16, RECVERR: 25, V6ONLY: 26, TCLASS: 67 } as const;
 export const TcpOption = { NODELAY: 1 } as const;
@@ -70,10 +77,30 @@ export const InterfaceRequest = {
   SET_HARDWARE_ADDRESS: 0x8924,
 } as const;
 
-/** <linux/mount.h> */
-export const Mount = { BIND: 4096, REC: 16384, PRIVATE: 0x40000, SLAVE: 0x80000, DETACH: 2 } as const;
+/** <linux/mount.h>; DETACH is of umount2(2). */
+export const Mount = {
+  READ_ONLY: 1,
+  NO_SUID: 2,
+  NO_DEVICES: 4,
+  NO_EXEC: 8,
+  REMOUNT: 32,
+  BIND: 4096,
+  REC: 16384,
+  PRIVATE: 0x40000,
+  SLAVE: 0x80000,
+  DETACH: 2,
+} as const;
+/** Kinds of namespaces: CLONE_NEW… of <linux/sched.h>. */
+export const Namespace = { MOUNT: 0x2_0000, USER: 0x1000_0000, NET: 0x4000_0000 } as const;
 
 /** <linux/prctl.h> */
-export const Prctl = { SET_PDEATHSIG: 1 } as const;
+export const Prctl = {
+  SET_PDEATHSIG: 1,
+  CAPBSET_DROP: 24,
+  SET_NO_NEW_PRIVS: 38,
+  CAP_AMBIENT: 47,
+} as const;
+/** <linux/capability.h> */
+export const Capability = { NET_BIND_SERVICE: 10 } as const;
 /** <asm-generic/signal.h> */
 export const Signal = { KILL: 9, PIPE: 13 } as const;

@@ -1,5 +1,5 @@
 // Descriptors from one process to another: SCM_RIGHTS of unix(7).
-import { Level } from './constants.ts';
+import { Level, Message } from './constants.ts';
 import { Errno } from './errno.ts';
 import * as libc from './libc.ts';
 import { Region } from './memory.ts';
@@ -41,6 +41,20 @@ export function receiveDescriptor(from: number): number {
   while (size === -Errno.EINTR);
   const came = size > 0 && message.view.getBigUint64(40, true) >= BigInt(RIGHTS_SIZE);
   return came ? message.view.getInt32(CONTROL + 16, true) : -1;
+}
+
+/** An empty word over the channel: 1, or minus an error. */
+export function notify(to: number): number {
+  return libc.send(to, new Region(8).address, 1, Message.NOSIGNAL);
+}
+
+/** Waits for notify(). False when the other end has closed without it. */
+export function awaitNotice(from: number): boolean {
+  const word = new Region(8);
+  let size: number;
+  do size = libc.recv(from, word.address, 1, 0);
+  while (size === -Errno.EINTR);
+  return size > 0;
 }
 
 function envelope(): Region {

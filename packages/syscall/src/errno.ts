@@ -20,6 +20,7 @@ export const Errno = {
   EMFILE: 24,
   ENOTTY: 25,
   EPIPE: 32,
+  ENAMETOOLONG: 36,
   ENOSYS: 38,
   EBADFD: 77,
   EMSGSIZE: 90,

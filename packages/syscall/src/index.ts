@@ -1,4 +1,5 @@
 export {
+  Capability,
   Epoll,
   ErrorOrigin,
   EventFd,
@@ -10,6 +11,7 @@ export {
   Level,
   Message,
   Mount,
+  Namespace,
   Open,
   Prctl,
   Protocol,
@@ -20,7 +22,7 @@ export {
   TcpOption,
   Tun,
 } from './constants.ts';
-export { channel, receiveDescriptor, sendDescriptor } from './descriptor.ts';
+export { awaitNotice, channel, notify, receiveDescriptor, sendDescriptor } from './descriptor.ts';
 export { EpollSet } from './epoll.ts';
 export { Errno, errorName } from './errno.ts';
 export { INTERFACE_NAME, Interfaces } from './interface.ts';
@@ -29,5 +31,8 @@ export { Loop, type Pollable, type TurnEnd } from './loop.ts';
 export { AddressCache, addressOf, Region } from './memory.ts';
 export { Datagrams, ErrorQueue } from './message.ts';
 export { pendingError, resetOnClose, setOption } from './option.ts';
+export { forbidWriting, limitCapabilities, noNewPrivileges } from './privilege.ts';
+export { Denial, denySystemCalls, type SystemCall } from './seccomp.ts';
 export { type AddressAndPort, getSocketAddress, putSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts';
 export { openTap, setHeaderSize, setOffload, type TunResult, tapFlags } from './tun.ts';
+export { LONGEST_PATH, unixListener } from './unix.ts';

@@ -95,6 +95,9 @@ export const connect: (fd: number, name: number, size: number) => number = call3
   'int connect(int, uintptr_t, uint32_t)',
 );
 export const bind: (fd: number, name: number, size: number) => number = call3('int bind(int, uintptr_t, uint32_t)');
+export const getsockname: (fd: number, name: number, size: number) => number = call3(
+  'int getsockname(int, uintptr_t, uintptr_t)',
+);
 export const shutdown: (fd: number, how: number) => number = call2<number, number>('int shutdown(int, int)');
 export const setsockopt: (fd: number, level: number, name: number, value: number, size: number) => number = call5(
   'int setsockopt(int, int, int, uintptr_t, uint32_t)',
@@ -102,6 +105,7 @@ export const setsockopt: (fd: number, level: number, name: number, value: number
 export const getsockopt: (fd: number, level: number, name: number, value: number, size: number) => number = call5(
   'int getsockopt(int, int, int, uintptr_t, uintptr_t)',
 );
+export const yieldCpu: () => number = libc.func('int sched_yield()') as () => number;
 export const usleep: (microseconds: number) => number = call1<number>('int usleep(uint32_t)');
 export const epollCreate: (flags: number) => number = call1<number>('int epoll_create1(int)');
 export const epollCtl: (fd: number, operation: number, target: number, event: number) => number = call4(
@@ -133,6 +137,26 @@ export const ioctl: (fd: number, request: number, argument: number) => number = 
   'uintptr_t',
 );
 
+export const listen: (fd: number, backlog: number) => number = call2<number, number>('int listen(int, int)');
+/** accept4(2). */
+export const accept: (fd: number, name: number, size: number, flags: number) => number = call4(
+  'int accept4(int, uintptr_t, uintptr_t, int)',
+);
+export const pivotRoot: (root: string, old: string) => number = call2<string, string>('int pivot_root(str, str)');
+export const capset: (header: number, data: number) => number = call2<number, number>(
+  'int capset(uintptr_t, uintptr_t)',
+);
+
+const nativeCall = libc.func('long syscall(long, ...)') as Native<
+  [number, string, number, string, number, string, number]
+>;
+
+/** syscall(2), for what the C library has no name for. */
+export function systemCall(number: number, a: number, b: number, c: number): number {
+  const result = Number(nativeCall(number, 'ulong', a, 'ulong', b, 'ulong', c));
+  return result === -1 ? -koffi.errno() : result;
+}
+
 const nativeMount = libc.func('int mount(str, str, str, ulong, str)') as Native<
   [string, string, string | null, number, string | null]
 >;
@@ -157,12 +181,15 @@ export function defaultSignal(signal: number): void {
   nativeSignal(signal, 0);
 }
 
-/** prctl(2) with one argument. */
-export const prctl: (option: number, value: number) => number = (option, value) => {
-  const result = nativePrctl(option, 'ulong', value);
+const nativePrctl = libc.func('int prctl(int, ...)') as Native<
+  [number, string, number, string, number, string, number, string, number]
+>;
+
+/** prctl(2); options want the arguments that they do not use to be 0. */
+export function prctl(option: number, a: number, b: number = 0): number {
+  const result = nativePrctl(option, 'ulong', a, 'ulong', b, 'ulong', 0, 'ulong', 0);
   return result === -1 ? -koffi.errno() : result;
-};
-const nativePrctl = libc.func('int prctl(int, ...)') as Native<[number, string, number]>;
+}
 
 /** On arm64 variadic arguments may travel elsewhere than others do. */
 function variadic(signature: string, type: string): (a: number, b: number, c: number) => number {

@@ -15,6 +15,8 @@ export interface Pollable {
 /** Runs at the end of every turn. Returns when it wants another one at the latest, on the loop's clock; Infinity for never. */
 export type TurnEnd = (now: number) => number;
 
+/** A sleep that was not worth it, milliseconds. */
+const SHORT = 0.05;
 /** Longest wait of epoll_wait(2), milliseconds. */
 const LONGEST = 0x7fff_ffff;
 
@@ -30,6 +32,8 @@ export class Loop {
   #deadline: number = -Infinity;
   #at: number;
   #stopped: boolean = false;
+  /** The last sleep was a short one. */
+  #brisk: boolean = false;
   readonly #waker: number;
   #woken: () => void = () => {};
   readonly #counter: Region = new Region(8);
@@ -98,7 +102,7 @@ export class Loop {
 
   /** One turn, which waits for at most `patience` milliseconds. */
   turn(patience: number = Infinity): void {
-    const ready = this.#set.wait(this.#timeout(patience));
+    const ready = this.#wait(this.#timeout(patience));
     this.#at = this.#clock();
     for (let i = 0; i < ready; i++) {
       // less than 0: a signal came
@@ -121,9 +125,35 @@ export class Loop {
     this.#stopped = true;
   }
 
-  close(): void {
+  /** Closes `fd`, which has no duplicate: the kernel takes it out of the set. */
+  close(fd: number): void {
+    this.#pollables[fd] = undefined;
+    libc.close(fd);
+  }
+
+  /** The loop's own end. */
+  dispose(): void {
     libc.close(this.#waker);
     libc.close(this.#set.fd);
+  }
+
+  /**
+   * To sleep and to be woken costs more than most of what there is to do. After a sleep that was short the next one is
+   * put off: whoever else is ready to run is let run meanwhile, and when something is ready there was no sleep at all.
+   */
+  #wait(timeout: number): number {
+    if (timeout === 0) return this.#set.wait(0);
+    const since = this.#clock();
+    if (this.#brisk) {
+      do {
+        const ready = this.#set.wait(0);
+        if (ready !== 0) return ready;
+        libc.yieldCpu();
+      } while (this.#clock() - since < SHORT);
+    }
+    const ready = this.#set.wait(timeout);
+    this.#brisk = this.#clock() - since < (this.#brisk ? 2 * SHORT : SHORT);
+    return ready;
   }
 
   #timeout(patience: number): number {

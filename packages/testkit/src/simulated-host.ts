@@ -2,6 +2,9 @@
 // where the stack is: a call after the end, bytes that are not the guest's.
 import type { Endpoint } from '@reslirp/stack/endpoint';
 import {
+  type AcceptEvents,
+  type Acceptor,
+  type BoundUdpEvents,
   END,
   type Host,
   Refusal,
@@ -49,6 +52,8 @@ export class SimulatedHost implements Host {
   readonly peers: SimulatedTcp[] = [];
   readonly #time: Timeline;
   readonly #scripts: Map<number, Script> = new Map();
+  /** By port. */
+  readonly #doors: Map<number, AcceptEvents> = new Map();
   #udp: number = 0;
 
   constructor(time: Timeline) {
@@ -70,6 +75,32 @@ export class SimulatedHost implements Host {
     const peer = new SimulatedTcp(to.port, script, events, this.#time);
     this.peers.push(peer);
     return peer;
+  }
+
+  /** Somebody can come by dial() from now on. */
+  accept(at: Endpoint, events: AcceptEvents): Acceptor {
+    const where = at.copy();
+    this.#doors.set(where.port, events);
+    this.#time.schedule(1, () => this.#doors.get(where.port) === events && events.bound(where, this.#time.now));
+    return { close: () => void this.#doors.delete(where.port) };
+  }
+
+  /** A client of `from` connects to where somebody accepts; it follows `script`. Null when it was refused. */
+  dial(from: Endpoint, port: number, script: Script): SimulatedTcp | null {
+    let peer: SimulatedTcp | null = null;
+    const take = (events: TcpEvents): TcpSocket => {
+      peer = new SimulatedTcp(port, script, events, this.#time, true);
+      this.peers.push(peer);
+      return peer;
+    };
+    this.#doors.get(port)?.accepted({ from, take }, this.#time.now);
+    return peer;
+  }
+
+  udpAt(at: Endpoint, events: BoundUdpEvents): UdpSocket {
+    const where = at.copy();
+    this.#time.schedule(1, () => events.bound(where, this.#time.now));
+    return this.udp(4, events);
   }
 
   /** Sends every datagram back, from where it went. */
@@ -105,12 +136,13 @@ export class SimulatedTcp implements Peer, TcpSocket {
   #told: boolean = false;
   #waiting: boolean = false;
 
-  constructor(key: number, script: Script, events: TcpEvents, time: Timeline) {
+  constructor(key: number, script: Script, events: TcpEvents, time: Timeline, accepted: boolean = false) {
     this.#key = key;
     this.#script = script;
     this.#events = events;
     this.#time = time;
-    time.schedule(script.after ?? 1, () => this.#answer());
+    if (accepted) this.#begin();
+    else time.schedule(script.after ?? 1, () => this.#answer());
   }
 
   read(into: Uint8Array, at: number, end: number): number {
@@ -164,9 +196,13 @@ export class SimulatedTcp implements Peer, TcpSocket {
       this.#events.refused(refuse, this.#time.now);
       return;
     }
+    this.#begin();
+    this.#events.opened(this.#time.now);
+  }
+
+  #begin(): void {
     this.state = 'open';
     this.#openedAt = this.#time.now;
-    this.#events.opened(this.#time.now);
     this.#later(1, () => this.#events.readable(this.#time.now));
   }
 

@@ -15,6 +15,13 @@ export interface Tap {
 /** What went wrong, and what to do about it. */
 export class TapError extends Error {
   override name = 'TapError';
+  /** Of the system call, such as 'EPERM'. */
+  readonly code: string;
+
+  constructor(code: string, text: string) {
+    super(text);
+    this.code = code;
+  }
 }
 
 const ADVICE: ReadonlyMap<string, string> = new Map([
@@ -32,7 +39,7 @@ export function newTap(name: string): Tap {
   if (fd < 0) {
     const code = errorName(fd);
     const advice = ADVICE.get(`${step} ${code}`);
-    throw new TapError(`TAP '${name}': ${step}: ${code}${advice === undefined ? '' : ` (${advice})`}`);
+    throw new TapError(code, `TAP '${name}': ${step}: ${code}${advice === undefined ? '' : ` (${advice})`}`);
   }
   return negotiate(fd, made);
 }
@@ -40,8 +47,8 @@ export function newTap(name: string): Tap {
 /** The TAP behind a descriptor that came from elsewhere. Throws a TapError when there is none. */
 export function tapOf(fd: number, name: string = 'tap'): Tap {
   const flags = tapFlags(fd);
-  if (flags < 0) throw new TapError(`descriptor ${fd} is no TAP: ${errorName(flags)}`);
-  if ((flags & Tun.TAP) === 0) throw new TapError(`descriptor ${fd} is a TUN: it has no Ethernet frames`);
+  if (flags < 0) throw new TapError(errorName(flags), `descriptor ${fd} is no TAP: ${errorName(flags)}`);
+  if ((flags & Tun.TAP) === 0) throw new TapError('EINVAL', `descriptor ${fd} is a TUN: it has no Ethernet frames`);
   if ((flags & Tun.VNET_HDR) === 0) return { fd, name, offload: 'none' };
   return negotiate(fd, name);
 }
@@ -51,7 +58,7 @@ function negotiate(fd: number, name: string): Tap {
   const sized = setHeaderSize(fd, HEADER);
   if (sized < 0) {
     libc.close(fd);
-    throw new TapError(`TAP '${name}': TUNSETVNETHDRSZ: ${errorName(sized)}`);
+    throw new TapError(errorName(sized), `TAP '${name}': TUNSETVNETHDRSZ: ${errorName(sized)}`);
   }
   if (setOffload(fd, SEGMENTS) >= 0) return { fd, name, offload: 'segments' };
   if (setOffload(fd, Tun.OFFLOAD_CHECKSUM) >= 0) return { fd, name, offload: 'checksums' };

@@ -5,9 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { channel, libc, receiveDescriptor } from '@reslirp/syscall';
-import type { Log } from '../log.ts';
-import { startPlane } from '../plane/start.ts';
+import { type Log, Plane } from '@reslirp/runtime/plane';
+import { channel, libc, notify, receiveDescriptor } from '@reslirp/syscall';
 import type { Settings } from '../settings.ts';
 import { CHANNEL, type Order, OWN_FAILURE } from './order.ts';
 
@@ -22,23 +21,31 @@ export async function confine(settings: Settings, command: readonly string[], lo
   const ends = channel();
   if (ends === null) throw new Error('no descriptors left');
   const [ours, theirs] = ends;
+  const plane = new Plane(settings, log); // it starts while the namespaces are made
   const child = start(command, settings, theirs);
   const ended = status(child, log);
   libc.close(theirs);
   const fd = child.pid === undefined ? -1 : receiveDescriptor(ours);
-  libc.close(ours);
   if (fd < 0) return (await ended) || OWN_FAILURE; // whoever failed has said why
-  const plane = startPlane({ kind: 'tap', fd, name: TAP }, settings, log, {
-    onServing: () => {},
-    onEnd: (error) => {
-      if (error === null || child.exitCode !== null) return;
-      log.error(error);
-      child.kill('SIGKILL');
+  let done = false;
+  plane.serve(
+    { kind: 'tap', fd, name: TAP },
+    {
+      onServing: () => {
+        notify(ours); // in vain when it died meanwhile
+        libc.close(ours);
+      },
+      onEnd: (error) => {
+        if (error === null || done) return;
+        log.error(error);
+        child.kill('SIGKILL');
+      },
     },
-  });
+  );
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
   process.on('SIGINT', () => {}); // a terminal sends it to the command as well, which may have other plans
   const code = await ended;
+  done = true;
   plane.close();
   return code;
 }

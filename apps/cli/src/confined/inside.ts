@@ -2,7 +2,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Errno, errorName, Fcntl, Interfaces, libc, Mount, Prctl, Signal, sendDescriptor } from '@reslirp/syscall';
+import {
+  awaitNotice,
+  Errno,
+  errorName,
+  Fcntl,
+  Interfaces,
+  libc,
+  Mount,
+  Prctl,
+  Signal,
+  sendDescriptor,
+} from '@reslirp/syscall';
 import { newTap } from '@reslirp/transport-tap';
 import { mask4, parse4 } from '@reslirp/wire/address';
 import { CANNOT_RUN, CHANNEL, NOT_FOUND, type Order, OWN_FAILURE } from './order.ts';
@@ -30,6 +41,7 @@ function setUp({ tap: name, mtu, address, prefix, gateway, resolvConf }: Order):
   interfaces.close();
   if (resolvConf !== null) replaceResolvConf(resolvConf);
   must('sending the TAP', sendDescriptor(CHANNEL, tap.fd));
+  if (!awaitNotice(CHANNEL)) process.exit(OWN_FAILURE); // the program outside says why
   libc.close(CHANNEL);
 }
 

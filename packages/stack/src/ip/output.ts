@@ -12,6 +12,8 @@ export const UNRESOLVED = -2;
 export interface IpOutput {
   /** Largest transport packet (header and payload) that goes to `to` in one piece. */
   limit(to: Endpoint): number;
+  /** Whether the guest's MAC is known; otherwise ARP has been asked. */
+  reachable(to: Endpoint): boolean;
   /**
    * Reserves a frame for a transport packet of `length` bytes (header and payload; more than limit() only when the link
    * cuts it) and writes the Ethernet and IP headers. Returns where in slab() the transport header goes, FULL or UNRESOLVED.

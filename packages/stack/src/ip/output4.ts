@@ -62,6 +62,10 @@ export class Ip4Output implements IpOutput {
     return this.#parts.network.mtu - Ipv4.HEADER;
   }
 
+  reachable(to: Endpoint): boolean {
+    return this.#resolve(to) !== NONE;
+  }
+
   slab(): Uint8Array {
     return this.#parts.cable.slab;
   }

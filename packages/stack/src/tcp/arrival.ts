@@ -9,8 +9,8 @@ import type { Context } from './context.ts';
 import { refuse } from './emit.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
-import { listen } from './opening.ts';
-import { fill } from './pump.ts';
+import { synSent } from './incoming.ts';
+import { listen, open } from './opening.ts';
 import { receive } from './receive.ts';
 import type { Segment } from './segment.ts';
 import { after, distance } from './seq.ts';
@@ -21,6 +21,7 @@ const OUTDATED = 24 * 86_400_000;
 export function arrive(c: Context, f: Flow, p: Packet, s: Segment): Drop {
   f.heardAt = c.now;
   c.table.touch(f.slot);
+  if (!f.has(Ev.GUEST_SYN)) return synSent(c, f, p, s);
   if (!f.has(Ev.HOST_OPEN)) return whileConnecting(c, f, p, s);
   if (s.has(Flag.SYN) && !s.has(Flag.ACK)) return synAgain(c, f, p, s);
   if (s.has(Flag.RST)) return reset(c, f, s);
@@ -105,6 +106,8 @@ function outside(c: Context, f: Flow, s: Segment): Drop {
 function reset(c: Context, f: Flow, s: Segment): Drop {
   if (!acceptable(f, s)) return c.env.drops.count(Drop.TCP_OUT_OF_WINDOW);
   if (s.seq !== f.rcvNxt) return unbelievable(c, f);
+  // For the guest all is over, in order; what it has sent may still be on its way into the host
+  if (f.has(Ev.GUEST_FIN) && f.has(Ev.FIN_ACKED)) return c.env.drops.count(Drop.TCP_UNACCEPTABLE);
   resetByGuest(c, f);
   return Drop.NO;
 }
@@ -124,10 +127,4 @@ function noteTimestamp(c: Context, f: Flow, s: Segment): void {
 /** RFC 9293 3.10.7.4, fifth, SYN-RECEIVED: it acknowledges our SYN, and no more than we sent. */
 function opens(f: Flow, s: Segment): boolean {
   return after(s.ack, f.iss) && !after(s.ack, f.sndMax);
-}
-
-function open(c: Context, f: Flow): void {
-  c.raise(f, Ev.OPEN);
-  f.syn = null;
-  fill(c, f);
 }

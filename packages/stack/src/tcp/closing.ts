@@ -21,7 +21,7 @@ export function inTimeWait(f: Flow): boolean {
 export function abort(c: Context, f: Flow): void {
   if (f.has(Ev.CLOSED)) return;
   // SND.MAX: on a cable that lost nothing it is just what the guest expects (RFC 5961 3.2)
-  if (!inTimeWait(f)) emit(c, f, Flag.RST, f.sndMax, 0, 0);
+  if (f.has(Ev.GUEST_SYN) && !inTimeWait(f)) emit(c, f, Flag.RST, f.sndMax, 0, 0);
   f.socket?.abort();
   c.remove(f);
 }

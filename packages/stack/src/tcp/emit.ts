@@ -6,6 +6,7 @@ import * as Options from '@reslirp/wire/tcp-options';
 import { UNRESOLVED } from '../ip/output.ts';
 import type { Packet } from '../packet.ts';
 import type { Context } from './context.ts';
+import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { sackBlocks, sackSize } from './sack.ts';
 import type { Segment } from './segment.ts';
@@ -34,7 +35,8 @@ export function emit(c: Context, f: Flow, flags: number, seq: Seq, offset: numbe
   const b = ip.slab();
   const scale = syn ? 0 : f.rcvScale;
   const window = Math.min(f.rcvWnd >>> scale, 0xffff);
-  Tcp.emit(b, at, f.remote.port, f.guest.port, seq, f.rcvNxt, header, flags | Tcp.Flag.ACK, window);
+  const ack = f.has(Ev.GUEST_SYN) ? Tcp.Flag.ACK : 0; // the first SYN of a forward has nothing to acknowledge
+  Tcp.emit(b, at, f.remote.port, f.guest.port, seq, f.rcvNxt, header, flags | ack, window);
   if (syn) putSynOptions(c, f, b, at + Tcp.HEADER);
   else putPlainOptions(c, f, b, at + Tcp.HEADER, blocks);
   const from = size > 0 ? f.send.at(offset) : 0;

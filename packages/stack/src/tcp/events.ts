@@ -2,9 +2,9 @@
 // a set of events is a small one, and the RFC 9293 state is a name for it, used only for people.
 
 export const Ev = {
-  /** The guest's SYN came; the host is being asked. */
+  /** The guest's SYN came. Without HOST_OPEN: the host is being asked. */
   GUEST_SYN: 1,
-  /** The host connected: our SYN-ACK is on its way. */
+  /** The host is connected: our SYN is on its way, and it acknowledges the guest's if that has come (GUEST_SYN). */
   HOST_OPEN: 2,
   /** The guest acknowledged our SYN. */
   OPEN: 4,
@@ -27,6 +27,7 @@ export type Ev = (typeof Ev)[keyof typeof Ev];
 
 export function stateName(events: number): string {
   if (events === 0 || (events & Ev.CLOSED) !== 0) return 'CLOSED';
+  if ((events & Ev.GUEST_SYN) === 0) return 'SYN-SENT';
   if ((events & Ev.OPEN) === 0) return (events & Ev.HOST_OPEN) !== 0 ? 'SYN-RECEIVED' : 'HOST-CONNECTING';
   const acked = (events & Ev.FIN_ACKED) !== 0;
   if ((events & Ev.GUEST_FIN) === 0) {

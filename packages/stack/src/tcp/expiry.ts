@@ -15,6 +15,8 @@ const SYN_ATTEMPTS = 5;
 /** A closed window is kept for as long as the guest answers (RFC 9293 3.8.6.1); silence for this long is an end. */
 const SILENCE = 300_000;
 const LONGEST_PROBE = 60_000;
+/** Nobody has the guest's address. */
+const ARP_PATIENCE = 5_000;
 
 /** Does what is due at `c.now`. */
 export function expire(c: Context): void {
@@ -30,10 +32,20 @@ export function expire(c: Context): void {
   }
 }
 
+/** The SYN of a forward has not left: ARP found nobody so far. */
+function stillUnknown(c: Context, f: Flow): void {
+  if (c.now - f.heardAt > ARP_PATIENCE) giveUp(c, f);
+  else c.schedule(f);
+}
+
 /** RFC 6298 (5.4) to (5.6), and all that was in flight after the first segment counts as lost. */
 function retransmit(c: Context, f: Flow): void {
+  if (f.sndMax === f.iss) {
+    stillUnknown(c, f);
+    return;
+  }
   // A guest that has closed its window over what was in flight may be slow, and is alive as long as it answers
-  const alive = f.sndWnd === 0 && c.now - f.heardAt <= SILENCE;
+  const alive = f.has(Ev.OPEN) && f.sndWnd === 0 && c.now - f.heardAt <= SILENCE;
   if (!alive && ++f.attempts > (f.has(Ev.OPEN) ? ATTEMPTS : SYN_ATTEMPTS)) {
     giveUp(c, f);
     return;

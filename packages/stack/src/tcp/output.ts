@@ -17,13 +17,17 @@ const ACK_DELAY = 40;
 /** RFC 5681 4.2: at least every second full segment is acknowledged at once. */
 const ACK_EVERY = 2;
 
+/** Until ARP is looked at again, milliseconds. */
+const FIRST_ARP_WAIT = 2;
+const LONGEST_ARP_WAIT = 500;
+
 /** Why no further segment leaves now. */
 const Stop = { NOTHING_LEFT: 0, CWND: 1, WINDOW: 2, FULL: 3, QUANTUM: 4 } as const;
 type Stop = (typeof Stop)[keyof typeof Stop];
 
 /** Sends all that the flow may send now. */
 export function output(c: Context, f: Flow): Served {
-  if (!f.has(Ev.OPEN)) return f.has(Ev.HOST_OPEN) ? synAck(c, f) : Served.DONE;
+  if (!f.has(Ev.OPEN)) return f.has(Ev.HOST_OPEN) ? syn(c, f) : Served.DONE;
   if (f.resend && !again(c, f)) return Served.FULL;
   const stop = segments(c, f);
   f.limited = stop === Stop.CWND;
@@ -32,8 +36,14 @@ export function output(c: Context, f: Flow): Served {
   return stop === Stop.QUANTUM ? Served.MORE : Served.DONE;
 }
 
-function synAck(c: Context, f: Flow): Served {
+/** Our SYN, which acknowledges the guest's where that came first. */
+function syn(c: Context, f: Flow): Served {
   if (f.sndNxt !== f.iss) return Served.DONE;
+  if (!f.has(Ev.GUEST_SYN) && !c.env.ip.reachable(f.guest)) {
+    // A guest that has said nothing yet: ARP has been asked, and the SYN need not be lost meanwhile
+    c.timer(f, Timer.RETRANSMIT, c.now + Math.min(LONGEST_ARP_WAIT, FIRST_ARP_WAIT * 2 ** f.probes++));
+    return Served.DONE;
+  }
   if (!emit(c, f, Flag.SYN, f.iss, 0, 0)) return Served.FULL;
   sent(c, f, 1);
   c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto);
@@ -130,6 +140,7 @@ function acknowledgment(c: Context, f: Flow): boolean {
 
 /** RFC 9293 3.8.6.2.2: the guest is told when it runs short, and there is more than a little. */
 function windowOpened(f: Flow): boolean {
+  if (f.has(Ev.GUEST_FIN)) return false; // it has nothing more to send, and may be gone: the answer would be a RST
   const offered = distance(f.rcvAdv, f.rcvNxt);
   return offered < f.rcvLimit / 2 && f.rcvWnd - offered >= Math.min(f.rcvLimit / 2, ACK_EVERY * f.rcvMss);
 }

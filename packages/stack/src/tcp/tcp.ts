@@ -1,6 +1,7 @@
 // TCP toward the guest: a full endpoint (RFC 9293), whose application is a socket of the host.
 //
 //   a segment in   arrival (RFC 9293's checks) > acknowledge, receive        a new one: opening
+//   a forward      incoming (the guest is the one who is called)
 //   a host event   opening (opened, refused) and pump (readable, writable)
 //   end of turn    output: segments, then one ACK
 //   time           expiry
@@ -9,6 +10,8 @@
 // The order of one turn: what comes in only changes flows, and puts them into the run queue; what goes out leaves in flush().
 import * as Wire from '@reslirp/wire/tcp';
 import { Drop } from '../drop.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { Client } from '../host.ts';
 import type { Packet } from '../packet.ts';
 import { arrive } from './arrival.ts';
 import { abort } from './closing.ts';
@@ -16,6 +19,7 @@ import { Context, type Served } from './context.ts';
 import type { TcpEnvironment } from './environment.ts';
 import { expire } from './expiry.ts';
 import type { Flow } from './flow.ts';
+import { incoming } from './incoming.ts';
 import { listen } from './opening.ts';
 import { output } from './output.ts';
 
@@ -42,6 +46,12 @@ export class Tcp {
     s.read(p.b, p.at, p.end);
     const f = c.find(p.from, p.to);
     return f === null ? listen(c, p, s) : arrive(c, f, p, s);
+  }
+
+  /** A connection that came in through a forward to `guest`. False when it is not taken. */
+  incoming(client: Client, guest: Endpoint, now: number): boolean {
+    this.#c.now = now;
+    return incoming(this.#c, client, guest);
   }
 
   /** Does what is due at `now`. */

@@ -11,6 +11,7 @@ import { type Routes, Verdict } from '../routes.ts';
 import { Scope, scope4 } from '../scope.ts';
 import type { Query } from '../service.ts';
 import type { Services } from '../services.ts';
+import type { UdpForwards } from './forwards.ts';
 import type { Nat } from './nat.ts';
 
 export interface UdpParts {
@@ -18,6 +19,7 @@ export interface UdpParts {
   readonly routes: Routes;
   readonly services: Services;
   readonly nat: Nat;
+  readonly forwards: UdpForwards;
   readonly errors: IpErrors;
   readonly drops: DropCounters;
 }
@@ -40,16 +42,20 @@ export class UdpInput {
 
   /** The packet's ports are filled in here. */
   input(p: Packet, now: number): Drop {
-    const { drops, routes, nat } = this.#parts;
+    const { drops, routes, nat, forwards } = this.#parts;
     if (Udp.check(p.b, p.at, p.end) !== Udp.Malformed.NO) return drops.count(Drop.UDP_MALFORMED);
     if (!p.trusted && !Udp.verify(p.b, p.at, pseudoOf(p))) return drops.count(Drop.UDP_CHECKSUM);
     p.from.port = Udp.srcPort(p.b, p.at);
     p.to.port = Udp.dstPort(p.b, p.at);
     if (p.to.port === 0) return drops.count(Drop.UDP_MALFORMED);
+    const at = p.at + Udp.HEADER;
+    const end = Udp.end(p.b, p.at);
+    if (forwards.answer(p, at, end, this.#hops(p))) return Drop.NO;
     const verdict = routes.udp(p.to, this.#to);
     if (verdict === Verdict.SERVICE) return this.#serve(p, now);
     if (verdict === Verdict.HOST) {
-      return nat.send(p, p.at + Udp.HEADER, Udp.end(p.b, p.at), this.#to, this.#hops(p), now);
+      if (forwards.send(p, this.#to, at, end, this.#hops(p))) return Drop.NO;
+      return nat.send(p, at, end, this.#to, this.#hops(p), now);
     }
     return this.#turnAway(p, verdict, now);
   }

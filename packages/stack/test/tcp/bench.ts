@@ -102,6 +102,8 @@ export class Bench implements Host, IpOutput {
   verdict: Verdict = Verdict.HOST;
   /** Addresses that a service would dial, one after the other. */
   addresses = 1;
+  /** ARP knows the guest. */
+  known = true;
   /** Segments that the link still takes. */
   room = Infinity;
   readonly tcp: Tcp;
@@ -122,6 +124,7 @@ export class Bench implements Host, IpOutput {
         },
         udp: () => Verdict.IGNORE,
         seenAs: () => {},
+        visitor: () => {},
       },
       random: () => 0.999_999_999, // our ISS wraps as well
       drops: this.drops,
@@ -210,6 +213,18 @@ export class Bench implements Host, IpOutput {
 
   udp(): null {
     return null;
+  }
+
+  accept(): never {
+    throw new Error('TCP listens to nobody by itself');
+  }
+
+  udpAt(): never {
+    throw new Error('TCP has no use for UDP');
+  }
+
+  reachable(): boolean {
+    return this.known;
   }
 
   limit(): number {

@@ -17,11 +17,14 @@ export interface Sink {
 
 export class Log {
   readonly level: Level;
+  /** The name in front of every line. */
+  readonly program: string;
   readonly #sink: Sink;
   #lost = 0;
 
-  constructor(level: Level, sink: Sink) {
+  constructor(level: Level, sink: Sink, program: string = 'reslirp') {
     this.level = level;
+    this.program = program;
     this.#sink = sink;
   }
 
@@ -51,13 +54,14 @@ export class Log {
       this.#lost++;
       return;
     }
-    if (this.#lost > 0) this.#sink.write(`reslirp: warn: ${this.#lost} messages were lost: nobody reads them\n`);
+    if (this.#lost > 0)
+      this.#sink.write(`${this.program}: warn: ${this.#lost} messages were lost: nobody reads them\n`);
     this.#lost = 0;
     this.#sink.write(text);
   }
 
   #line(level: Level, text: string): void {
-    if (level <= this.level) this.line(`reslirp: ${NAMES[level]}: ${oneLine(text)}\n`);
+    if (level <= this.level) this.line(`${this.program}: ${NAMES[level]}: ${oneLine(text)}\n`);
   }
 }
 

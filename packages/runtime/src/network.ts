@@ -5,7 +5,7 @@ import type { Probe, Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
 import { DropReport } from './drop-report.ts';
 import { Level, type Log } from './log.ts';
-import type { Settings } from './settings.ts';
+import type { NetworkSettings } from './settings.ts';
 
 type Counters = Readonly<Record<string, number>>;
 
@@ -13,7 +13,7 @@ export class Network {
   readonly services: readonly Service[];
   /** For the stack, where the log wants to know of flows. */
   readonly probe: { readonly probe?: Probe };
-  readonly #settings: Settings;
+  readonly #settings: NetworkSettings;
   readonly #log: Log;
   readonly #dns: DnsForwarder | null;
   readonly #asks: string;
@@ -21,7 +21,7 @@ export class Network {
   #stack: Stack | null = null;
 
   /** `now`: the clock of the loop, milliseconds. */
-  constructor(settings: Settings, log: Log, now: () => number) {
+  constructor(settings: NetworkSettings, log: Log, now: () => number) {
     this.#settings = settings;
     this.#log = log;
     const path = settings.resolvConf;

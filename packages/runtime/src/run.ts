@@ -3,7 +3,7 @@ import { serve, Turn } from '@reslirp/host-node';
 import type { Link } from '@reslirp/link';
 import type { Log } from './log.ts';
 import { Network } from './network.ts';
-import type { Settings } from './settings.ts';
+import type { NetworkSettings } from './settings.ts';
 
 export interface Running {
   /** Resets every flow, lets go of every socket and timer, and tells the log what there was. The link stays open. */
@@ -11,7 +11,7 @@ export interface Running {
 }
 
 /** Serves a network on `link`. Throws a ConfigError when the settings cannot be. */
-export function run(link: Link, settings: Settings, log: Log): Running {
+export function run(link: Link, settings: NetworkSettings, log: Log): Running {
   const turn = new Turn();
   const network = new Network(settings, log, turn.now);
   const { services, probe } = network;

@@ -1,0 +1,12 @@
+// The end of a program that cannot do what it was asked to: one line, and exit code 1.
+
+/** What failed, and what to do about it, in one line. */
+export class Failure extends Error {
+  override name = 'Failure';
+}
+
+/** For the program's last line of defence: says why, on stderr, and ends. */
+export function fail(program: string, error: unknown): never {
+  process.stderr.write(`${program}: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

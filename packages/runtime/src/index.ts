@@ -1,0 +1,3 @@
+// For programs: a network from its settings, on Node's loop or on a thread of its own.
+export * from './plane.ts';
+export { type Running, run } from './run.ts';

@@ -1,0 +1,42 @@
+// What passes between the program and its data plane, which is another thread.
+import type { NetworkSettings } from '../settings.ts';
+
+/** Where the guest is. The plane owns the descriptors, and closes them. */
+export type Cable =
+  | { readonly kind: 'tap'; readonly fd: number; readonly name: string }
+  /** A socket with a frame in each message. */
+  | { readonly kind: 'packets'; readonly fd: number }
+  | { readonly kind: 'stdio'; readonly input: number; readonly output: number; readonly longestFrame: number };
+
+/** A port of this machine that leads to one of the guest. Addresses as text. */
+export interface ForwardRequest {
+  readonly protocol: 'tcp' | 'udp';
+  readonly host: { readonly address: string; readonly port: number };
+  readonly guest: { readonly address: string; readonly port: number };
+}
+
+/** What the thread is born with. */
+export interface Birth {
+  readonly settings: NetworkSettings;
+  /** The name in front of log lines. */
+  readonly program: string;
+  /** Log lines that are under way to the program: it counts them down. */
+  readonly unread: Int32Array;
+}
+
+/** From the plane. */
+export type News =
+  /** Nothing has to be loaded any more. */
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'serving'; readonly waker: number }
+  | { readonly kind: 'log'; readonly text: string }
+  /** `error`: null when the forward is there. */
+  | { readonly kind: 'forward'; readonly id: number; readonly error: string | null }
+  | { readonly kind: 'over'; readonly error: string | null };
+
+/** To the plane. The first is 'serve', or 'close'. */
+export type Order =
+  | { readonly kind: 'serve'; readonly cable: Cable }
+  | { readonly kind: 'forward'; readonly id: number; readonly request: ForwardRequest }
+  | { readonly kind: 'unforward'; readonly id: number }
+  | { readonly kind: 'close' };

@@ -1,0 +1,116 @@
+// The program's side of the data plane.
+import { closeSync, writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { Log } from '../log.ts';
+import type { NetworkSettings } from '../settings.ts';
+import type { Birth, Cable, ForwardRequest, News, Order } from './message.ts';
+
+export interface PlaneEvents {
+  /** Frames are taken from now on. */
+  onServing(): void;
+  /** The guest is gone (null), or what broke, in one line. Once, and nothing after it. */
+  onEnd(error: string | null): void;
+}
+
+/** Whether this system has what the data plane needs. */
+export function hasPlane(): boolean {
+  return process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64');
+}
+
+/** What an eventfd(2) adds to its counter. */
+const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
+
+/** A network on a thread of its own, that blocks in epoll_wait(2). The thread starts at once, the network with serve(). */
+export class Plane {
+  readonly #log: Log;
+  readonly #unread: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+  readonly #worker: Worker;
+  #events: PlaneEvents | null = null;
+  /** Descriptor of the loop's eventfd(2), once it turns. */
+  #waker: number = -1;
+  /** What broke before anybody listened. */
+  #fault: string | null = null;
+  #over: boolean = false;
+  /** Resolves when the thread has loaded all of its code: from then on no file is opened for it. Or when it is over. */
+  readonly loaded: Promise<void>;
+  #isLoaded: () => void = () => {};
+  /** Who waits for the answer about a forward. */
+  readonly #asked: Map<number, (error: string | null) => void> = new Map();
+
+  constructor(settings: NetworkSettings, log: Log) {
+    this.#log = log;
+    this.loaded = new Promise((resolve) => {
+      this.#isLoaded = resolve;
+    });
+    const birth: Birth = { settings, program: log.program, unread: this.#unread };
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: birth });
+    this.#worker.on('message', (news: News) => this.#heard(news));
+    this.#worker.on('error', (error) => this.#end(error instanceof Error ? error.message : String(error)));
+    this.#worker.on('exit', () => this.#exited());
+  }
+
+  /** Once. Whatever goes wrong, before or after, is told by onEnd. */
+  serve(cable: Cable, events: PlaneEvents): void {
+    this.#events = events;
+    if (this.#over) events.onEnd(this.#fault);
+    else this.#send({ kind: 'serve', cable });
+  }
+
+  /** Makes a forward of the number `id`, which is the caller's choice. Resolves to null, or to why there is none. */
+  forward(id: number, request: ForwardRequest): Promise<string | null> {
+    if (this.#over) return Promise.resolve('the network is over');
+    return new Promise((resolve) => {
+      this.#asked.set(id, resolve);
+      this.#send({ kind: 'forward', id, request });
+    });
+  }
+
+  /** Takes a forward away. What flows through it goes on. */
+  unforward(id: number): void {
+    this.#send({ kind: 'unforward', id });
+  }
+
+  /** Ends the network, and then onEnd follows. */
+  close(): void {
+    this.#send({ kind: 'close' });
+  }
+
+  #send(order: Order): void {
+    this.#worker.postMessage(order);
+    if (this.#waker >= 0) writeSync(this.#waker, ONE);
+  }
+
+  #heard(news: News): void {
+    if (news.kind === 'log') {
+      Atomics.sub(this.#unread, 0, 1);
+      this.#log.line(news.text);
+    } else if (news.kind === 'loaded') this.#isLoaded();
+    else if (news.kind === 'forward') this.#answer(news.id, news.error);
+    else if (news.kind === 'over') this.#end(news.error);
+    else {
+      this.#waker = news.waker;
+      writeSync(this.#waker, ONE); // for what was sent meanwhile
+      this.#events?.onServing();
+    }
+  }
+
+  #exited(): void {
+    this.#end('the data plane has ended by itself');
+    if (this.#waker >= 0) closeSync(this.#waker);
+    this.#waker = -1;
+  }
+
+  #end(error: string | null): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#fault = error;
+    this.#isLoaded();
+    for (const id of [...this.#asked.keys()]) this.#answer(id, 'the network is over');
+    this.#events?.onEnd(error);
+  }
+
+  #answer(id: number, error: string | null): void {
+    this.#asked.get(id)?.(error);
+    this.#asked.delete(id);
+  }
+}

@@ -1,0 +1,104 @@
+// The data plane: a thread that blocks in epoll_wait, and knows nothing but the loop. Node's own loop turns until there is
+// something to serve, and never again.
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { serve } from '@reslirp/host-linux';
+import { secureRandom } from '@reslirp/host-node';
+import type { Link } from '@reslirp/link';
+import { Loop } from '@reslirp/syscall';
+import { loopLink } from '@reslirp/transport-stdio/linux';
+import { TapLink, tapOf } from '@reslirp/transport-tap';
+import { Log } from '../log.ts';
+import { Network } from '../network.ts';
+import { PlaneForwards } from './forwards.ts';
+import type { Birth, Cable, News, Order } from './message.ts';
+
+const port = parentPort!;
+const { settings, program, unread } = workerData as Birth;
+/** About as many bytes as a line has. */
+const LINE = 100;
+const sink = {
+  get writableLength() {
+    return Atomics.load(unread, 0) * LINE;
+  },
+  write(text: string) {
+    Atomics.add(unread, 0, 1);
+    tell({ kind: 'log', text });
+  },
+};
+const log = new Log(settings.level, sink, program);
+const loop = new Loop();
+const network = new Network(settings, log, loop.now);
+
+port.once('message', (order: Order) => {
+  if (order.kind === 'serve') work(order.cable);
+  else tell({ kind: 'over', error: null });
+  port.close(); // the waker stays open: it is closed by the program, which may still write to it
+});
+
+tell({ kind: 'loaded' });
+
+function work(cable: Cable): void {
+  const link = open(cable);
+  const { services, probe } = network;
+  const random = secureRandom();
+  const { stack, host, close } = serve({
+    loop,
+    link,
+    config: settings.network,
+    services,
+    random,
+    host: {
+      ...local('localAddress4', settings.outbound?.address4),
+      ...local('localAddress6', settings.outbound?.address6),
+    },
+    ...probe,
+  });
+  const forwards = new PlaneForwards(stack, (id, error) => tell({ kind: 'forward', id, error }));
+  let over = false;
+  const end = (error: Error | null): void => {
+    if (over) return;
+    over = true;
+    network.end(host.stats());
+    close();
+    link.close();
+    tell({ kind: 'over', error: error === null ? null : error.message });
+    loop.stop();
+  };
+  loop.onTurnEnd((now) => {
+    network.look(now);
+    return Infinity;
+  });
+  loop.onWake(() => {
+    for (let m = receiveMessageOnPort(port); m !== undefined; m = receiveMessageOnPort(port)) {
+      const order = m.message as Order;
+      if (order.kind === 'close') end(null);
+      else if (order.kind === 'forward') forwards.add(order.id, order.request);
+      else if (order.kind === 'unforward') forwards.remove(order.id);
+    }
+  });
+  link.onEnd(end);
+  network.begin(stack);
+  tell({ kind: 'serving', waker: loop.waker });
+  loop.run();
+}
+
+function open(cable: Cable): Link {
+  const { mtu } = settings.network;
+  if (cable.kind === 'stdio') {
+    const { input, output, longestFrame } = cable;
+    return loopLink({ loop, input, output, mtu, maxFrame: longestFrame });
+  }
+  if (cable.kind === 'packets')
+    return new TapLink({ tap: { fd: cable.fd, name: 'guest', offload: 'none' }, loop, mtu });
+  const tap = tapOf(cable.fd, cable.name);
+  log.info(`${tap.name}: ${tap.offload === 'none' ? 'no offload' : `${tap.offload} are left to the kernel`}`);
+  return new TapLink({ tap, loop, mtu });
+}
+
+function local(field: 'localAddress4' | 'localAddress6', address: string | null | undefined): object {
+  return address === null || address === undefined ? {} : { [field]: address };
+}
+
+function tell(news: News): void {
+  port.postMessage(news);
+}

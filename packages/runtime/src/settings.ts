@@ -1,0 +1,17 @@
+// What a network is to be, whoever asked for it.
+import type { Dhcp4Config } from '@reslirp/services/dhcp4';
+import type { Config } from '@reslirp/stack';
+import type { Level } from './log.ts';
+
+export interface NetworkSettings {
+  /** Every address is filled in. */
+  readonly network: Required<Omit<Config, 'limits'>>;
+  /** Null: no DHCP. */
+  readonly dhcp: Dhcp4Config | null;
+  readonly dns: boolean;
+  /** Path of a resolv.conf(5). Null: the system's own. */
+  readonly resolvConf: string | null;
+  readonly level: Level;
+  /** What connections leave from; null, or absent: the system's choice. Not for a host that is Node's. */
+  readonly outbound?: { readonly address4: string | null; readonly address6: string | null };
+}
