@@ -76,17 +76,21 @@ export class NodeUdpSocket implements UdpSocket {
 
   /** Later than bind(): a given port is not had without asking. */
   bindTo(at: Endpoint, events: BoundUdpEvents): void {
-    const failed = (error: Error): void => this.#unbound(bindFaultOf(error), events);
+    const failed = (error: Error): void => queueMicrotask(() => this.#unbound(bindFaultOf(error), events));
     this.#socket.once('error', failed);
     this.#socket.bind({ port: at.port, address: addressText(at), exclusive: true }, () => {
       this.#socket.off('error', failed);
-      if (this.#silent) return;
-      this.#socket.setBroadcast(true);
-      const { address, port } = this.#socket.address();
-      const local = new Endpoint();
-      fillAddress(local, address, port);
-      events.bound(local, this.#shared.now());
+      queueMicrotask(() => this.#tellBound(events));
     });
+  }
+
+  #tellBound(events: BoundUdpEvents): void {
+    if (this.#silent) return;
+    this.#socket.setBroadcast(true);
+    const { address, port } = this.#socket.address();
+    const local = new Endpoint();
+    fillAddress(local, address, port);
+    events.bound(local, this.#shared.now());
   }
 
   /** There are too many already. */

@@ -1,7 +1,7 @@
 // The far side of the host contract on real loopback sockets.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Endpoint } from '@reslirp/stack/endpoint';
 import type { Host } from '@reslirp/stack/host';
@@ -58,6 +58,17 @@ export function onLoopback<H extends ClosableHost>(host: H, step: () => void = (
       server.close();
       await once(server, 'close');
       return at;
+    },
+    dial: async (to) => {
+      const socket = connect({ host: '127.0.0.1', port: to.port, allowHalfOpen: true });
+      const far = new FarSocket(socket);
+      closers.push(() => far.destroy());
+      let connected = false;
+      socket.on('connect', () => {
+        connected = true;
+      });
+      await until('the far side is connected', () => connected || far.lost, step); // a reset may be quicker
+      return { far, from: loopback(socket.localPort ?? 0) };
     },
     datagrams: () => farDatagrams(closers),
     until: (what, holds) => until(what, holds, step),

@@ -64,6 +64,7 @@ function lowerHalf({ network, limits }: Settings, { link, random }: Environment)
   const neighbours = new Neighbours(limits.neighbours, random);
   const arp = new Arp({ network, station, neighbours, cable, drops, clock, random });
   const ip = new Ip4Output({ network, station, neighbours, arp, cable, link, drops, random });
+  neighbours.onLearn = (address) => ip.resolved(address, clock.now);
   const icmp = new Icmp4Output(ip);
   return { clock, drops, station, cable, neighbours, arp, ip, icmp, errors: new Icmp4Errors(network, icmp) };
 }

@@ -6,6 +6,7 @@
 // Watched in every case: no event from within a call, none after a final one, and a `now` that never goes back. Every
 // byte has a value that follows from its place; every buffer and Endpoint that was lent is spoilt when the call is over.
 import { Refusal } from './host.ts';
+import { ACCEPTING } from './host-contract/accepting.ts';
 import { Bench, BOUNDLESS, check, fill, Near, NearDatagrams, reader, stretch } from './host-contract/bench.ts';
 import type { ContractCase, HostUnderTest } from './host-contract/under-test.ts';
 
@@ -23,7 +24,7 @@ const OPENING: Record<string, (t: Bench) => Promise<void>> = {
   },
 
   'says REFUSED for a closed port, and nothing after': async (t) => {
-    const near = new Near(t, await t.under.refusing());
+    const near = Near.to(t, await t.under.refusing());
     await t.until('refused', () => near.said.length > 0);
     await t.under.settle();
     check(near.said.join() === `refused ${Refusal.REFUSED}`, `said ${near.said}`);
@@ -31,13 +32,13 @@ const OPENING: Record<string, (t: Bench) => Promise<void>> = {
 
   'says nothing after abort() while connecting': async (t) => {
     const listener = await t.under.listen();
-    for (const to of [listener.at, await t.under.refusing()]) new Near(t, to).end('abort');
+    for (const to of [listener.at, await t.under.refusing()]) Near.to(t, to).end('abort');
     await t.under.settle();
   },
 
   [`opens ${MANY} connections at once, and keeps them apart`]: async (t) => {
     const { at, accepted } = await t.under.listen();
-    const nears = Array.from({ length: MANY }, () => new Near(t, at));
+    const nears = Array.from({ length: MANY }, () => Near.to(t, at));
     await t.until('all are accepted', () => accepted.length === MANY && nears.every((near) => near.said.length > 0));
     const sinks = accepted.map(reader);
     for (const far of accepted) far.write(stretch(2, 0, 1_000));
@@ -234,7 +235,7 @@ const DATAGRAMS: typeof OPENING = {
 
 /** `make` is called once per case, and what it made is closed after it. */
 export function hostContract(make: () => HostUnderTest | Promise<HostUnderTest>): readonly ContractCase[] {
-  const cases = { ...OPENING, ...CARRYING, ...ENDING, ...DATAGRAMS };
+  const cases = { ...OPENING, ...CARRYING, ...ENDING, ...DATAGRAMS, ...ACCEPTING };
   return Object.entries(cases).map(([name, play]) => ({
     name,
     run: async () => {

@@ -13,6 +13,8 @@ export class Neighbours {
   readonly everyone: number;
   /** Offset of a place for one MAC that is in no table, filled by the caller. */
   readonly spare: number;
+  /** An address has become known. */
+  onLearn: (address: Endpoint) => void = () => {};
   readonly #table: KeyTable;
   readonly #key: Int32Array = new Int32Array(4);
 
@@ -40,6 +42,7 @@ export class Neighbours {
     if (Ether.isGroup(mac, at)) return;
     const known = this.find(address);
     Ether.copyMac(this.macs, known === NONE ? this.#add() : known, mac, at);
+    if (known === NONE) this.onLearn(address);
   }
 
   /** A packet came from there: worth something only when nothing better is known. */

@@ -87,7 +87,7 @@ export class Bench {
   /** A connection with both ends in hand. */
   async pair(): Promise<{ near: Near; far: FarTcp }> {
     const { at, accepted } = await this.under.listen();
-    const near = new Near(this, at);
+    const near = Near.to(this, at);
     await this.until('both ends are open', () => near.said.length > 0 && accepted.length > 0);
     return { near, far: accepted[0]! };
   }
@@ -115,9 +115,17 @@ export class Near {
   #goal: number = 0;
   #over: boolean = false;
 
-  constructor(bench: Bench, to: Endpoint) {
-    this.#bench = bench;
+  /** Connects to `to`. */
+  static to(bench: Bench, to: Endpoint): Near {
     const lent = to.copy();
+    const near = new Near(bench, (events) => bench.call(() => bench.under.host.connect(lent, events)));
+    lent.set4(-1, 1);
+    return near;
+  }
+
+  /** `open`: gives the socket whose events these are. */
+  constructor(bench: Bench, open: (events: TcpEvents) => TcpSocket) {
+    this.#bench = bench;
     const events: TcpEvents = {
       opened: (now) => this.#say('opened', now),
       refused: (why, now) => this.#say(`refused ${why}`, now),
@@ -125,8 +133,7 @@ export class Near {
       readable: (now) => this.#readable(now),
       writable: (now) => this.#writable(now),
     };
-    this.#socket = bench.call(() => bench.under.host.connect(lent, events));
-    lent.set4(-1, 1);
+    this.#socket = open(events);
   }
 
   /** Reads until there is nothing, at most `bite` bytes at a time. */

@@ -14,6 +14,8 @@ export interface HostUnderTest {
   listen(): Promise<FarListener>;
   /** A place where nobody listens: a connection is refused. */
   refusing(): Promise<Endpoint>;
+  /** Somebody on this machine connects to `to`. Resolves once he believes to be connected; `from` is he. */
+  dial(to: Endpoint): Promise<{ readonly far: FarTcp; readonly from: Endpoint }>;
   /** A far UDP socket. */
   datagrams(): Promise<FarDatagrams>;
   /** Lets things happen until `true_`; rejects when that takes too long. `what` goes to the message. */

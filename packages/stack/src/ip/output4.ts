@@ -18,6 +18,7 @@ import { GATEWAY_MAC, type Station } from '../ether/station.ts';
 import { NONE } from '../key-table.ts';
 import type { Network } from '../network.ts';
 import { FULL, type IpOutput, UNRESOLVED } from './output.ts';
+import { Waiting } from './waiting.ts';
 
 /** Both headers, in front of the transport's. */
 const HEADERS = Ether.HEADER + Ipv4.HEADER;
@@ -39,6 +40,7 @@ export interface Ip4OutputParts {
 
 export class Ip4Output implements IpOutput {
   readonly #parts: Ip4OutputParts;
+  readonly #waiting: Waiting = new Waiting();
   readonly #head: Uint8Array = new Uint8Array(HEAD);
   readonly #unfinished: Unfinished = { sumFrom: HEADERS, sumField: 0, cut: Cut.NO, mss: 0 };
   // The packet at hand: to whom, and how.
@@ -104,9 +106,20 @@ export class Ip4Output implements IpOutput {
     cable.commit(HEADERS + header, lent, from, to, unfinished);
   }
 
-  datagram(from: Endpoint, to: Endpoint, hops: number, b: Uint8Array, at: number, end: number, _now: number): boolean {
-    if (!this.#address(this.#resolve(to), from, to, Ipv4.Protocol.UDP, hops, 0)) return this.#unresolved();
+  datagram(from: Endpoint, to: Endpoint, hops: number, b: Uint8Array, at: number, end: number, now: number): boolean {
+    if (!this.#address(this.#resolve(to), from, to, Ipv4.Protocol.UDP, hops, 0)) {
+      const lost = this.#waiting.keep(from, to, hops, b.subarray(at, end), now);
+      for (let i = 0; i < lost; i++) this.#unresolved();
+      return true;
+    }
     return this.#datagram(from.port, to.port, b, at, end);
+  }
+
+  /** `address` is known now: what has been waiting for it leaves. */
+  resolved(address: Endpoint, now: number): void {
+    for (const { from, to, hops, payload } of this.#waiting.release(address, now)) {
+      this.datagram(from, to, hops, payload, 0, payload.length, now);
+    }
   }
 
   /** A datagram for `mac`, whatever ARP says: for guests that have no address yet. */

@@ -186,6 +186,17 @@ export class Bench implements Host, IpOutput {
     this.now = until;
   }
 
+  /** Somebody comes through a forward to the guest's port; false when nobody takes him. */
+  visit(from: Endpoint, guest: Endpoint = GUEST): boolean {
+    const take = (events: TcpEvents): TcpSocket => {
+      this.peers.push(new Peer(events));
+      return this.peer;
+    };
+    const taken = this.tcp.incoming({ from, take }, guest, this.now);
+    this.tcp.flush(this.now);
+    return taken;
+  }
+
   /** The handshake: the guest is in ESTABLISHED, and what was sent for it is forgotten. */
   open(options: Partial<Said> = {}): this {
     this.say({ flags: 'S', seq: 0, mss: 1460, scale: 0, ...options });

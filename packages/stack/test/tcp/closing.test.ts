@@ -119,3 +119,32 @@ describe('the host closes first', () => {
     expect(b.out()).toEqual(['FA 4 ack 1 win 8192']);
   });
 });
+
+describe('a slow host, when for the guest all is over', () => {
+  /** Both FINs are acknowledged, and the host has taken nothing yet. */
+  function over(): Bench {
+    const b = new Bench().open();
+    b.peer.room = 0;
+    b.say({ flags: 'A', seq: 1, ack: 1, data: 5_000 });
+    b.say({ flags: 'FA', seq: 5_001, ack: 1 });
+    hostEnds(b);
+    b.say({ flags: 'A', seq: 5_002, ack: 2 });
+    b.out();
+    return b;
+  }
+
+  test('gets the rest, and the guest hears nothing of it: it may be gone, and would reset', () => {
+    const b = over();
+    b.peer.room = 5_000;
+    b.host((e, _, now) => e.writable(now));
+    expect([b.out(), b.peer.got.length, b.peer.log, b.flows]).toEqual([[], 5_000, ['finish', 'close'], 0]);
+  });
+
+  test('gets the rest although the guest resets', () => {
+    const b = over();
+    b.say({ flags: 'R', seq: 5_002 });
+    b.peer.room = 5_000;
+    b.host((e, _, now) => e.writable(now));
+    expect([b.peer.got.length, b.peer.log]).toEqual([5_000, ['finish', 'close']]);
+  });
+});
