@@ -9,7 +9,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'host-node': ['wire', 'link', 'stack'],
   'transport-stdio': ['link', 'syscall'],
   syscall: [],
-  'host-linux': ['link', 'stack', 'syscall'],
+  'host-linux': ['wire', 'link', 'stack', 'syscall'],
   'transport-tap': ['link', 'syscall'],
   runtime: ['link', 'stack', 'services', 'host-node', 'host-linux', 'syscall', 'transport-stdio', 'transport-tap'],
   testkit: ['wire', 'link', 'stack', 'services'],

@@ -4,6 +4,8 @@ import {
   type Acceptor,
   type BindEvents,
   type BoundUdpEvents,
+  type EchoEvents,
+  type EchoSocket,
   type Host,
   Refusal,
   type TcpEvents,
@@ -30,7 +32,9 @@ import {
   setOption,
 } from '@reslirp/syscall';
 import { type AcceptorShared, LinuxAcceptor } from './acceptor.ts';
+import { type EchoShared, echoMemory, LinuxEchoSocket } from './echo.ts';
 import { bindFaultOf } from './refusal.ts';
+import { QueuedReport } from './report.ts';
 import { LinuxTcpSocket, type TcpShared } from './tcp.ts';
 import { LinuxUdpSocket, type UdpShared } from './udp.ts';
 
@@ -56,7 +60,7 @@ export interface LinuxHostOptions {
 
 export interface LinuxHost extends Host {
   /** Open sockets, and datagrams that were lost for want of room. */
-  stats(): { tcpSockets: number; udpSockets: number; datagramsLost: number };
+  stats(): { tcpSockets: number; udpSockets: number; echoSockets: number; datagramsLost: number };
   /** Resets every connection and closes every socket; there are no more events, and no more sockets. */
   close(): void;
 }
@@ -66,12 +70,14 @@ export function linuxHost(options: LinuxHostOptions): LinuxHost {
   return new SocketHost(options);
 }
 
-class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared {
+class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, EchoShared {
   readonly loop: Loop;
   readonly reading: AddressCache = new AddressCache();
   readonly writing: AddressCache = new AddressCache();
   readonly datagrams: Datagrams = new Datagrams(BATCH, LARGEST_DATAGRAM);
   readonly errors: ErrorQueue = new ErrorQueue();
+  readonly report: QueuedReport = new QueuedReport();
+  readonly echoes: Region = echoMemory();
   readonly name: Region = new Region(SOCKET_ADDRESS_SIZE);
   readonly #local4: Endpoint;
   readonly #local6: Endpoint;
@@ -80,7 +86,11 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared {
   readonly #maxDatagramSockets: number;
   readonly #tcp: Set<LinuxTcpSocket> = new Set();
   readonly #udp: Set<LinuxUdpSocket> = new Set();
+  readonly #echoes: Set<LinuxEchoSocket> = new Set();
   readonly #acceptors: Set<LinuxAcceptor> = new Set();
+  readonly #peer: Endpoint = new Endpoint();
+  /** Of raw sockets. Other programs begin with theirs somewhere too. */
+  #nextEchoId: number = Math.floor(Math.random() * 0x1_0000);
   /** Until when; in the order of their births, for all have the same patience. */
   readonly #connecting: Map<LinuxTcpSocket, number> = new Map();
   /** Sockets that have something to send at the end of this turn. */
@@ -100,11 +110,11 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared {
     this.#ignore = this.loop.onTurnEnd((now) => this.#turnEnd(now));
   }
 
-  connect(to: Endpoint, events: TcpEvents): TcpSocket {
+  connect(to: Endpoint, events: TcpEvents, tos: number = 0): TcpSocket {
     if (this.#closed || this.#tcp.size >= this.#maxSockets) return refused(this.loop, events);
     const socket = new LinuxTcpSocket(events, this);
     this.#tcp.add(socket);
-    socket.connect(to);
+    socket.connect(to, tos);
     this.#connecting.set(socket, this.loop.now() + this.#connectTimeout);
     return socket;
   }
@@ -114,6 +124,14 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared {
     const socket = new LinuxUdpSocket(family, events, this);
     if (socket.open(family === 4 ? this.#local4 : this.#local6) < 0) return null;
     this.#udp.add(socket);
+    return socket;
+  }
+
+  echo(events: EchoEvents): EchoSocket | null {
+    if (this.#closed || this.#echoes.size >= this.#maxDatagramSockets) return null;
+    const socket = new LinuxEchoSocket(this.#nextEchoId++ & 0xffff, this.#peer, events, this);
+    if (socket.open() < 0) return null;
+    this.#echoes.add(socket);
     return socket;
   }
 
@@ -144,7 +162,12 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared {
   }
 
   stats(): ReturnType<LinuxHost['stats']> {
-    return { tcpSockets: this.#tcp.size, udpSockets: this.#udp.size, datagramsLost: this.#lost };
+    return {
+      tcpSockets: this.#tcp.size,
+      udpSockets: this.#udp.size,
+      echoSockets: this.#echoes.size,
+      datagramsLost: this.#lost,
+    };
   }
 
   close(): void {
@@ -152,6 +175,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared {
     this.#ignore();
     for (const socket of this.#tcp) socket.abort();
     for (const socket of this.#udp) socket.close();
+    for (const socket of this.#echoes) socket.close();
     for (const acceptor of this.#acceptors) acceptor.close();
   }
 
@@ -172,6 +196,10 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared {
     return bound < 0 ? bound : libc.connect(fd, this.name.address, putSocketAddress(this.name, 0, to));
   }
 
+  bindEcho(fd: number): number {
+    return isAny(this.#local4) ? 0 : this.bind(fd, this.#local4);
+  }
+
   bind(fd: number, at: Endpoint): number {
     return libc.bind(fd, this.name.address, putSocketAddress(this.name, 0, at));
   }
@@ -188,8 +216,9 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared {
     this.#connecting.delete(socket);
   }
 
-  gone(socket: LinuxTcpSocket | LinuxUdpSocket | LinuxAcceptor): void {
+  gone(socket: LinuxTcpSocket | LinuxUdpSocket | LinuxEchoSocket | LinuxAcceptor): void {
     if (socket instanceof LinuxAcceptor) this.#acceptors.delete(socket);
+    else if (socket instanceof LinuxEchoSocket) this.#echoes.delete(socket);
     else if (socket instanceof LinuxTcpSocket) {
       this.#tcp.delete(socket);
       this.settled(socket);

@@ -10,6 +10,7 @@ import {
   Epoll,
   Errno,
   Family,
+  IpOption,
   Level,
   type Loop,
   libc,
@@ -72,8 +73,9 @@ export class LinuxTcpSocket implements TcpSocket {
     this.#shared = shared;
   }
 
-  connect(to: Endpoint): void {
+  connect(to: Endpoint, tos: number): void {
     this.#fd = libc.socket(to.is4 ? Family.INET : Family.INET6, TYPE, 0);
+    if (this.#fd >= 0 && tos !== 0) setOption(this.#fd, Level.IP, IpOption.TOS, tos);
     const result = this.#fd < 0 ? this.#fd : this.#begin(to);
     if (result < 0 && result !== -Errno.EINPROGRESS) this.#breakLater(result);
   }

@@ -24,6 +24,7 @@ import {
   setOption,
 } from '@reslirp/syscall';
 import { refusalOf } from './refusal.ts';
+import type { QueuedReport } from './report.ts';
 
 const TYPE = SocketType.DGRAM | SocketType.NONBLOCK | SocketType.CLOEXEC;
 /** A socket that many send to does not keep the others waiting: the rest comes in the next turn. */
@@ -35,6 +36,7 @@ export interface UdpShared {
   readonly writing: AddressCache;
   readonly datagrams: Datagrams;
   readonly errors: ErrorQueue;
+  readonly report: QueuedReport;
   /** For one socket address. */
   readonly name: Region;
   /** 0, or minus an error. */
@@ -51,6 +53,7 @@ export class LinuxUdpSocket implements UdpSocket {
   readonly #peer: Endpoint = new Endpoint();
   #fd: number;
   #hops: number = -1;
+  #tos: number = 0;
 
   constructor(family: 4 | 6, events: UdpEvents, shared: UdpShared) {
     this.#is4 = family === 4;
@@ -80,13 +83,14 @@ export class LinuxUdpSocket implements UdpSocket {
     return result;
   }
 
-  send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number): void {
+  send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number, tos: number = 0): void {
     if (this.#fd < 0) return;
     if (to.port === 0 || to.is4 !== this.#is4) {
       this.#shared.lost();
       return;
     }
     this.#setHops(hops);
+    this.#setTos(tos);
     const result = this.#sendTo(to, b, at, end);
     if (result >= 0) return;
     if (result === -Errno.EAGAIN || result === -Errno.ENOBUFS) this.#shared.lost();
@@ -114,6 +118,13 @@ export class LinuxUdpSocket implements UdpSocket {
     else setOption(this.#fd, Level.IPV6, Ipv6Option.UNICAST_HOPS, ttl);
   }
 
+  #setTos(tos: number): void {
+    if (tos === this.#tos) return;
+    this.#tos = tos;
+    if (this.#is4) setOption(this.#fd, Level.IP, IpOption.TOS, tos);
+    else setOption(this.#fd, Level.IPV6, Ipv6Option.TCLASS, tos);
+  }
+
   /** An error of an earlier datagram may come out here: then this one has not been tried yet. */
   #sendTo(to: Endpoint, b: Uint8Array, at: number, end: number): number {
     const { name, writing } = this.#shared;
@@ -127,7 +138,7 @@ export class LinuxUdpSocket implements UdpSocket {
 
   #undeliverable(to: Endpoint, error: number): void {
     this.#shared.loop.defer((now) => {
-      if (this.#fd >= 0) this.#events.undeliverable(to, refusalOf(error), now);
+      if (this.#fd >= 0) this.#events.undeliverable(to, refusalOf(error), null, now);
     });
   }
 
@@ -144,11 +155,11 @@ export class LinuxUdpSocket implements UdpSocket {
   }
 
   #hearErrors(now: number): void {
-    const { errors } = this.#shared;
+    const { errors, report } = this.#shared;
     while (this.#fd >= 0 && errors.next(this.#fd)) {
       const fromNetwork = errors.origin === ErrorOrigin.ICMP || errors.origin === ErrorOrigin.ICMP6;
       if (!fromNetwork || !errors.destination(this.#peer)) continue;
-      this.#events.undeliverable(this.#peer, refusalOf(-errors.errno), now);
+      this.#events.undeliverable(this.#peer, refusalOf(-errors.errno), report.of(errors), now);
     }
   }
 }

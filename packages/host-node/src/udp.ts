@@ -168,7 +168,7 @@ export class NodeUdpSocket implements UdpSocket {
 
   #refused(to: Endpoint, why: Refusal): void {
     if (why === Refusal.EXHAUSTED) this.#shared.lost();
-    else if (!this.#silent) this.#events.undeliverable(to, why, this.#shared.now());
+    else if (!this.#silent) this.#events.undeliverable(to, why, null, this.#shared.now());
   }
 
   #arrived(b: Buffer, info: RemoteInfo): void {

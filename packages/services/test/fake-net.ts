@@ -19,7 +19,7 @@ export interface Sent {
 export class FakeNet implements ServiceNet {
   readonly network: ServiceNet['network'];
   readonly random: () => number;
-  readonly host: Host;
+  readonly host: Pick<Host, 'connect' | 'udp'>;
   readonly sockets: FakeUdp[] = [];
   readonly learned: string[] = [];
   /** Sockets that the host still gives. */
@@ -129,7 +129,7 @@ export class FakeUdp implements UdpSocket {
   }
 
   refuse(to: string): Sent[] {
-    if (!this.closed) this.#events.undeliverable(endpoint(to), Refusal.REFUSED, this.#net.now);
+    if (!this.closed) this.#events.undeliverable(endpoint(to), Refusal.REFUSED, null, this.#net.now);
     return this.#net.take();
   }
 }

@@ -3,7 +3,7 @@
 //   remote                   TCP and UDP
 //   a service's port         the service, at its own addresses; datagrams to the broadcast address too
 //   gateway                  127.0.0.1 of the host, unless hostLoopback is off: then unreachable
-//   nameserver               unreachable: only the DNS service is there
+//   nameserver               unreachable: only the DNS service is there; without one nobody is, and nothing answers
 //   inside, and not ours     unreachable: another guest would have been asked for by ARP
 //   outside                  that very address
 //   restricted               no host at all: TCP is refused, datagrams are unreachable
@@ -25,12 +25,14 @@ export class AddressRules implements Routes {
   readonly #restricted: boolean;
   readonly #hostLoopback: boolean;
   readonly #services: Services;
+  readonly #hasNameserver: boolean;
 
   constructor({ network, restricted, hostLoopback }: Settings, services: Services) {
     this.#network = network;
     this.#restricted = restricted;
     this.#hostLoopback = hostLoopback;
     this.#services = services;
+    this.#hasNameserver = services.isAt(Scope.NAMESERVER);
   }
 
   tcp(remote: Endpoint, attempt: number, to: Endpoint): Verdict {
@@ -46,6 +48,10 @@ export class AddressRules implements Routes {
     return this.#plain(scope, remote, to, Verdict.UNREACHABLE);
   }
 
+  echo(remote: Endpoint, to: Endpoint): Verdict {
+    return this.#plain(this.#scope(remote), remote, to, Verdict.UNREACHABLE);
+  }
+
   seenAs(from: Endpoint): void {
     if (from.is4 && from.ip4 >>> 24 === LOOPBACK_NET) from.set4(this.#network.gateway4, from.port);
   }
@@ -58,6 +64,7 @@ export class AddressRules implements Routes {
     if (scope !== Scope.OUTSIDE && scope !== Scope.INSIDE && !isOwn(scope)) return Verdict.IGNORE;
     if (this.#restricted) return whenRestricted;
     if (scope === Scope.OUTSIDE) to.set(remote);
+    else if (scope === Scope.NAMESERVER && !this.#hasNameserver) return Verdict.IGNORE;
     else if (scope === Scope.GATEWAY && this.#hostLoopback) to.set4(LOOPBACK, remote.port);
     else return Verdict.UNREACHABLE;
     return Verdict.HOST;

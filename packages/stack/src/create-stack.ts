@@ -10,6 +10,7 @@ import { Cable } from './ether/cable.ts';
 import { EtherInput } from './ether/input.ts';
 import { Station } from './ether/station.ts';
 import { type Forward, type ForwardEvents, type ForwardSpec, Forwards } from './forward.ts';
+import { Echo } from './icmp/echo.ts';
 import { Icmp4Errors } from './icmp/errors.ts';
 import { Icmp4Input } from './icmp/input.ts';
 import { Icmp4Output } from './icmp/output.ts';
@@ -73,6 +74,7 @@ function lowerHalf({ network, limits }: Settings, { link, random }: Environment)
 interface UpperHalf {
   readonly tcp: Tcp;
   readonly nat: Nat;
+  readonly echo: Echo;
   readonly forwards: Forwards;
   readonly ip: Ip4Input;
   readonly ether: EtherInput;
@@ -98,12 +100,13 @@ function upperHalf(s: Settings, env: Environment, services: Services, below: Low
     mss: () => s.mru - HEADERS,
     segmentation: Math.min(env.link.offload.segmentation, MAX_SEGMENT),
   });
-  const icmp = new Icmp4Input(network, below.icmp, errors, drops);
+  const echo = new Echo({ host, output: below.icmp, errors, routes, clock, random });
+  const icmp = new Icmp4Input({ network, output: below.icmp, errors, drops, routes, echo });
   const udpForwards = new UdpForwards({ host, ip: below.ip, routes, clock, random });
   const forwards = new Forwards(network, new TcpForwards(host, tcp), udpForwards);
   const udp = new UdpInput({ network, routes, services, nat, forwards: udpForwards, errors, drops });
   const ip = new Ip4Input({ network, neighbours, errors, drops, random, limits, icmp, udp, tcp });
-  return { tcp, nat, forwards, ip, ether: new EtherInput(below.station, below.arp, ip, drops) };
+  return { tcp, nat, echo, forwards, ip, ether: new EtherInput(below.station, below.arp, ip, drops) };
 }
 
 class Machine implements Stack {
@@ -115,6 +118,7 @@ class Machine implements Stack {
   readonly #ether: EtherInput;
   readonly #reassembly: Reassembly;
   readonly #nat: Nat;
+  readonly #echo: Echo;
   readonly #tcp: Tcp;
   readonly #forwards: Forwards;
   #closed: boolean = false;
@@ -128,6 +132,7 @@ class Machine implements Stack {
     this.#ether = upper.ether;
     this.#reassembly = upper.ip.reassembly;
     this.#nat = upper.nat;
+    this.#echo = upper.echo;
     this.#tcp = upper.tcp;
     this.#forwards = upper.forwards;
   }
@@ -143,13 +148,20 @@ class Machine implements Stack {
     this.#clock.now = now;
     this.#tcp.poll(now);
     this.#nat.poll(now);
+    this.#echo.poll(now);
     this.#reassembly.expire(now);
     this.#services.poll(now);
   }
 
   deadline(): number {
     if (this.#closed) return Infinity;
-    return Math.min(this.#tcp.deadline(), this.#nat.deadline(), this.#reassembly.deadline(), this.#services.deadline());
+    return Math.min(
+      this.#tcp.deadline(),
+      this.#nat.deadline(),
+      this.#echo.deadline(),
+      this.#reassembly.deadline(),
+      this.#services.deadline(),
+    );
   }
 
   flush(now: number): void {
@@ -179,6 +191,7 @@ class Machine implements Stack {
       forwards: this.#forwards.size,
       udpFlows: this.#nat.size,
       udpOpened: this.#nat.opened,
+      echoFlows: this.#echo.size,
       udpExpired: this.#nat.expired,
       udpEvicted: this.#nat.evicted,
       ...prefixed('tcp', this.#tcp.stats()),
@@ -193,6 +206,7 @@ class Machine implements Stack {
     this.#tcp.close(now);
     this.#closed = true;
     this.#nat.close();
+    this.#echo.close();
     this.#services.close();
     this.#link.flush();
   }

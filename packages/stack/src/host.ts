@@ -36,10 +36,12 @@ export type BindFault = (typeof BindFault)[keyof typeof BindFault];
 export const END = -1;
 
 export interface Host {
-  /** Starts to connect; opened() or refused() follows. `events` belongs to this socket alone. */
-  connect(to: Endpoint, events: TcpEvents): TcpSocket;
+  /** Starts to connect; opened() or refused() follows. `events` belongs to this socket alone. `tos`: as for UdpSocket. */
+  connect(to: Endpoint, events: TcpEvents, tos?: number): TcpSocket;
   /** An unconnected UDP socket on a port of the host's choice; null when there is none to be had. `family` 4 or 6. */
   udp(family: 4 | 6, events: UdpEvents): UdpSocket | null;
+  /** ICMP echo over IPv4; null when this process may not, or has too many. A host that never may has none of it. */
+  echo?(events: EchoEvents): EchoSocket | null;
   /** Waits for TCP connections to `at`, port 0 for one of the host's choice; bound() or unbound() follows. */
   accept(at: Endpoint, events: AcceptEvents): Acceptor;
   /** A UDP socket at `at`, port 0 for one of the host's choice; bound() or unbound() follows. */
@@ -102,14 +104,41 @@ export interface TcpEvents {
 }
 
 export interface UdpSocket {
-  /** `hops`: the IP TTL to leave with. A datagram that the host has no room for is lost, as on any network. */
-  send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number): void;
+  /**
+   * `hops`, `tos`: the IP TTL and type of service to leave with; a host that cannot set the latter leaves it out. A datagram
+   * that the host has no room for is lost, as on any network.
+   */
+  send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number, tos?: number): void;
   close(): void;
+}
+
+/** What the network said about a packet: an ICMP error, RFC 792. Lent. */
+export interface Report {
+  /** Who said it. */
+  readonly by: Endpoint;
+  readonly type: number;
+  readonly code: number;
+  /** MTU of the next hop, where it was that which was too small; else 0. */
+  readonly mtu: number;
+}
+
+/** ICMP echo to the outside: one identifier of the host's, and any number of targets. */
+export interface EchoSocket {
+  /** A request with the data [at, end) of `b`. */
+  send(to: Endpoint, sequence: number, hops: number, tos: number, b: Uint8Array, at: number, end: number): void;
+  close(): void;
+}
+
+export interface EchoEvents {
+  /** The data of a reply. All of it is lent. */
+  replied(from: Endpoint, sequence: number, b: Uint8Array, at: number, end: number, now: number): void;
+  /** A request did not arrive. `report` null: this machine says so. */
+  undeliverable(to: Endpoint, sequence: number, why: Refusal, report: Report | null, now: number): void;
 }
 
 export interface UdpEvents {
   /** `from` is lent as well. */
   received(from: Endpoint, b: Uint8Array, at: number, end: number, now: number): void;
-  /** A datagram to `to` was refused, where the host can tell. */
-  undeliverable(to: Endpoint, why: Refusal, now: number): void;
+  /** A datagram to `to` did not arrive, where the host can tell. `report` null: nobody but this machine said so. */
+  undeliverable(to: Endpoint, why: Refusal, report: Report | null, now: number): void;
 }

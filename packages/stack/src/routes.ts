@@ -24,6 +24,8 @@ export interface Routes {
   tcp(remote: Endpoint, attempt: number, to: Endpoint): Verdict;
   /** The host endpoint for the guest's datagrams to `remote`; fills `to` when the verdict is HOST. */
   udp(remote: Endpoint, to: Endpoint): Verdict;
+  /** The host address for the guest's ICMP echo to `remote`; fills `to` when the verdict is HOST. */
+  echo(remote: Endpoint, to: Endpoint): Verdict;
   /** The inverse, for an answer: what the guest knows the host endpoint `from` as. Changes `from` in place. */
   seenAs(from: Endpoint): void;
   /**

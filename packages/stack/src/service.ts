@@ -52,7 +52,7 @@ export interface ServiceNet {
   /** [0, 1) */
   readonly random: () => number;
   /** Sockets of its own, for services with `egress`. */
-  readonly host: Host;
+  readonly host: Pick<Host, 'connect' | 'udp'>;
   /**
    * Sends one datagram to a guest, fragmented where the MTU asks for it.
    * `mac`: where to, for guests that have no address yet; null asks the neighbour table, and ARP.

@@ -58,7 +58,7 @@ describe('bindings', () => {
     const echo = new Echo([AT_GATEWAY]);
     const rig = new Rig({ services: [echo] });
     expect(rig.send(udp('10.0.2.15:1000', '10.0.2.2:7', 'abc'))).toBe('NO');
-    expect(rig.send(udp('10.0.2.15:1000', '10.0.2.3:7', 'abc'))).toBe('POLICY');
+    expect(rig.send(udp('10.0.2.15:1000', '10.0.2.3:7', 'abc'))).toBe('IP4_DESTINATION');
     expect(rig.send(udp('10.0.2.15:1000', '10.0.2.2:8', 'abc'))).toBe('NO'); // the host's
     expect(echo.heard).toEqual(['10.0.2.15:1000 > 10.0.2.2:7 abc']);
     expect(rig.heard()[0]).toBe('10.0.2.2 > 10.0.2.15 udp 7 > 1000 ABC');

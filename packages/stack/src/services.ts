@@ -27,6 +27,12 @@ export class Services {
     return service === undefined || (this.#restricted && service.egress) ? null : service;
   }
 
+  /** Whether any service answers at an address of ours. */
+  isAt(scope: Scope): boolean {
+    for (const key of this.#bound.keys()) if (key >> 17 === scope) return true;
+    return false;
+  }
+
   /** When one of them throws, those already started are closed. */
   start(net: ServiceNet): void {
     for (const [i, service] of this.#all.entries()) {

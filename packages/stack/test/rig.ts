@@ -13,6 +13,8 @@ import type {
   AcceptEvents,
   Acceptor,
   BoundUdpEvents,
+  EchoEvents,
+  EchoSocket,
   Host,
   TcpEvents,
   TcpSocket,
@@ -110,7 +112,42 @@ export class FakeUdpSocket implements UdpSocket {
   }
 }
 
+export class FakeEcho implements EchoSocket {
+  readonly events: EchoEvents;
+  readonly sent: string[] = [];
+  closed: boolean = false;
+
+  constructor(events: EchoEvents) {
+    this.events = events;
+  }
+
+  send(to: Endpoint, sequence: number, hops: number, tos: number, b: Uint8Array, at: number, end: number): void {
+    if (this.closed) throw new Error('sent through a closed socket');
+    this.sent.push(`${to} #${sequence} ttl ${hops} tos ${tos} ${String.fromCharCode(...b.subarray(at, end))}`);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** A host that may send ICMP echo. */
+export class EchoingHost {
+  readonly echoes: FakeEcho[] = [];
+  /** Sockets that it still has. */
+  left: number = Infinity;
+
+  readonly echo = (events: EchoEvents): EchoSocket | null => {
+    if (this.left-- <= 0) return null;
+    const socket = new FakeEcho(events);
+    this.echoes.push(socket);
+    return socket;
+  };
+}
+
 export class FakeHost implements Host {
+  /** Set: it may send ICMP echo. */
+  echo?: (events: EchoEvents) => EchoSocket | null;
   readonly udpSockets: FakeUdpSocket[] = [];
   readonly dialled: string[] = [];
   readonly tcpEvents: TcpEvents[] = [];

@@ -4,7 +4,7 @@ export const Open = { RDWR: 2, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 export const Fcntl = { SETFD: 2, GETFL: 3, SETFL: 4, SETPIPE_SZ: 1031 } as const;
 
 export const Family = { UNIX: 1, INET: 2, INET6: 10 } as const;
-export const SocketType = { STREAM: 1, DGRAM: 2, SEQPACKET: 5, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
+export const SocketType = { STREAM: 1, DGRAM: 2, RAW: 3, SEQPACKET: 5, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 export const Protocol = { ICMP: 1, TCP: 6, UDP: 17, ICMP6: 58 } as const;
 export const Message = {
   OOB: 1,
@@ -17,7 +17,7 @@ export const Message = {
 export const Shutdown = { WR: 1 } as const;
 
 /** Levels and names of options, <asm-generic/socket.h>, <linux/in.h>, <linux/in6.h>, <linux/tcp.h>. */
-export const Level = { IP: 0, SOCKET: 1, TCP: 6, IPV6: 41 } as const;
+export const Level = { IP: 0, SOCKET: 1, TCP: 6, IPV6: 41, RAW: 255 } as const;
 export const SocketOption = {
   REUSEADDR: 2,
   ERROR: 4,
@@ -26,6 +26,8 @@ export const SocketOption = {
   LINGER: 13,
   BINDTODEVICE: 25,
 } as const;
+/** <linux/icmp.h>: types of messages that a raw socket does not want, by their bits. */
+export const RawOption = { ICMP_FILTER: 1 } as const;
 export const IpOption = { TOS: 1, TTL: 2, MTU_DISCOVER: 10, RECVERR: 11 } as const;
 export const Ipv6Option = { UNICAST_HOPS: 16, RECVERR: 25, V6ONLY: 26, TCLASS: 67 } as const;
 export const TcpOption = { NODELAY: 1 } as const;

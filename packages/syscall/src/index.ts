@@ -15,6 +15,7 @@ export {
   Open,
   Prctl,
   Protocol,
+  RawOption,
   Shutdown,
   Signal,
   SocketOption,

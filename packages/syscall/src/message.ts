@@ -18,6 +18,8 @@ const BYTES_RECEIVED = 56;
 const NAME_SIZE = 8;
 const CONTROL_SIZE = 40;
 const CMSG = 16;
+/** Bytes of a message that are kept with its error. */
+const KEPT = 64;
 
 /** Receives up to `count` datagrams of up to `size` bytes in one call. One object, reused for every socket. */
 export class Datagrams {
@@ -77,13 +79,23 @@ export class ErrorQueue {
   code: number = 0;
   /** Of a message that was too big: the MTU. */
   info: number = 0;
-  readonly #memory: Region = new Region(HEADER + NAME + CONTROL);
+  /** What did not arrive, as much as is kept of it: the message without IP header. */
+  readonly bytes: Uint8Array;
+  length: number = 0;
+  readonly #memory: Region = new Region(HEADER + NAME + CONTROL + VECTOR);
+  readonly #kept: Region = new Region(KEPT);
   #offender: number = 0;
 
   constructor() {
     const m = this.#memory;
     m.pointer(0, m.address + HEADER);
     m.pointer(32, m.address + HEADER + NAME);
+    const vector = HEADER + NAME + CONTROL;
+    m.pointer(16, m.address + vector);
+    m.size(24, 1);
+    m.pointer(vector, this.#kept.address);
+    m.size(vector + 8, KEPT);
+    this.bytes = this.#kept.bytes;
   }
 
   /** Takes the next one; false when there is none. */
@@ -91,7 +103,8 @@ export class ErrorQueue {
     const { view, address } = this.#memory;
     view.setUint32(NAME_SIZE, SOCKET_ADDRESS_SIZE, true);
     this.#memory.size(CONTROL_SIZE, CONTROL);
-    if (recvmsg(fd, address, Message.ERRQUEUE | Message.DONTWAIT) < 0) return false;
+    this.length = recvmsg(fd, address, Message.ERRQUEUE | Message.DONTWAIT);
+    if (this.length < 0) return false;
     this.#parse();
     return true;
   }

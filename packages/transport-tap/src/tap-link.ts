@@ -52,7 +52,7 @@ export class TapLink extends Handlers implements Link {
     this.offload = offloadOf(tap);
     this.#fd = tap.fd;
     this.#loop = loop;
-    this.#virtio = tap.offload === 'none' ? 0 : Virtio.HEADER;
+    this.#virtio = tap.header;
     this.#out = new Region(this.#virtio + LARGEST + HEADERS);
     this.#in = new Region(this.#virtio + LARGEST + HEADERS);
     this.slab = this.#out.bytes;
@@ -96,8 +96,9 @@ export class TapLink extends Handlers implements Link {
     const { bytes, address } = this.#in;
     for (let i = 0; i < BATCH && !this.#closed; i++) {
       const n = libc.read(this.#fd, address, bytes.length);
-      if (n < 0) {
-        if (n !== -Errno.EAGAIN) this.#failed(n);
+      if (n === -Errno.EAGAIN) return;
+      if (n <= 0) {
+        this.#failed(n);
         return;
       }
       const trusted = this.#virtio > 0 && Virtio.isTrusted(bytes, 0);
@@ -113,12 +114,13 @@ export class TapLink extends Handlers implements Link {
     return libc.writev(this.#fd, v.address, 2);
   }
 
-  /** A cable loses frames now and then. One that is gone is told of once. */
+  /** A cable loses frames now and then. One that is gone is told of once; 0: the other end of a socket was closed. */
   #failed(result: number): void {
-    this.counters.lost++;
+    if (result < 0) this.counters.lost++;
     if (!isGone(result) || this.#closed) return;
     this.close();
-    this.#loop.defer(() => this.end(new Error(`the TAP is gone: ${errorName(result)}`)));
+    const error = result === 0 ? null : new Error(`the TAP is gone: ${errorName(result)}`);
+    this.#loop.defer(() => this.end(error));
   }
 }
 

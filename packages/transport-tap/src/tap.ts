@@ -8,6 +8,8 @@ export interface Tap {
   /** Owned by whoever has the Tap; a link closes it. */
   readonly fd: number;
   readonly name: string;
+  /** Bytes of the virtio header before each frame; 0: there is none. */
+  readonly header: number;
   /** What the kernel on the other side and ours leave to each other. */
   readonly offload: 'segments' | 'checksums' | 'none';
 }
@@ -49,7 +51,7 @@ export function tapOf(fd: number, name: string = 'tap'): Tap {
   const flags = tapFlags(fd);
   if (flags < 0) throw new TapError(errorName(flags), `descriptor ${fd} is no TAP: ${errorName(flags)}`);
   if ((flags & Tun.TAP) === 0) throw new TapError('EINVAL', `descriptor ${fd} is a TUN: it has no Ethernet frames`);
-  if ((flags & Tun.VNET_HDR) === 0) return { fd, name, offload: 'none' };
+  if ((flags & Tun.VNET_HDR) === 0) return { fd, name, header: 0, offload: 'none' };
   return negotiate(fd, name);
 }
 
@@ -60,9 +62,9 @@ function negotiate(fd: number, name: string): Tap {
     libc.close(fd);
     throw new TapError(errorName(sized), `TAP '${name}': TUNSETVNETHDRSZ: ${errorName(sized)}`);
   }
-  if (setOffload(fd, SEGMENTS) >= 0) return { fd, name, offload: 'segments' };
-  if (setOffload(fd, Tun.OFFLOAD_CHECKSUM) >= 0) return { fd, name, offload: 'checksums' };
-  return { fd, name, offload: 'none' };
+  if (setOffload(fd, SEGMENTS) >= 0) return { fd, name, header: HEADER, offload: 'segments' };
+  if (setOffload(fd, Tun.OFFLOAD_CHECKSUM) >= 0) return { fd, name, header: HEADER, offload: 'checksums' };
+  return { fd, name, header: HEADER, offload: 'none' };
 }
 
 /** An error of read() or write() that lasts: the interface, or its namespace, is gone. */

@@ -89,7 +89,7 @@ function open(cable: Cable): Link {
     return loopLink({ loop, input, output, mtu, maxFrame: longestFrame });
   }
   if (cable.kind === 'packets')
-    return new TapLink({ tap: { fd: cable.fd, name: 'guest', offload: 'none' }, loop, mtu });
+    return new TapLink({ tap: { fd: cable.fd, name: 'guest', header: 0, offload: 'none' }, loop, mtu });
   const tap = tapOf(cable.fd, cable.name);
   log.info(`${tap.name}: ${tap.offload === 'none' ? 'no offload' : `${tap.offload} are left to the kernel`}`);
   return new TapLink({ tap, loop, mtu });

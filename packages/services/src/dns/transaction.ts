@@ -1,7 +1,7 @@
 // One question of a guest, while its answer is looked for: a socket of its own, and so a port that nobody can guess
 // (RFC 5452 9.2), and an identifier of its own.
 import type { Endpoint } from '@reslirp/stack/endpoint';
-import type { Refusal, UdpEvents, UdpSocket } from '@reslirp/stack/host';
+import type { Refusal, Report, UdpEvents, UdpSocket } from '@reslirp/stack/host';
 import * as Dns from '@reslirp/wire/dns';
 
 /** Rcodes that say something about the name. */
@@ -75,7 +75,7 @@ export class Transaction implements UdpEvents {
     this.#events.answered(this, from, b, at, end, now);
   }
 
-  undeliverable(to: Endpoint, _why: Refusal, now: number): void {
+  undeliverable(to: Endpoint, _why: Refusal, _report: Report | null, now: number): void {
     this.#events.undeliverable(this, to, now);
   }
 }

@@ -203,7 +203,7 @@ export class NearDatagrams {
           bench.event('received', now, this.#over);
           this.heard.push({ from: from.toString(), bytes: b.slice(at, end) });
         },
-        undeliverable: (to, _why, now) => bench.event(`undeliverable to ${to}`, now, this.#over),
+        undeliverable: (to, _why, _report, now) => bench.event(`undeliverable to ${to}`, now, this.#over),
       }),
     );
     check(socket !== null, 'there is a UDP socket to be had');

@@ -6,7 +6,7 @@ import { Icmp4Errors } from './errors.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Port 80 of the nameserver has nobody: an unreachable for every datagram. */
-const NOWHERE = '10.0.2.3:80';
+const NOWHERE = '10.0.2.77:80';
 
 describe('RFC 1812 5.2.7.1: the codes', () => {
   it.each<[keyof typeof Refusal, number, string]>([
@@ -20,14 +20,14 @@ describe('RFC 1812 5.2.7.1: the codes', () => {
   ])('%s is code %i, said by %s', (why, code, by) => {
     const rig = new Rig();
     rig.send(udp('10.0.2.15:1000', '192.0.2.1:7'));
-    rig.host.udpSockets[0]!.events.undeliverable(endpoint('192.0.2.1:7'), Refusal[why], rig.now);
+    rig.host.udpSockets[0]!.events.undeliverable(endpoint('192.0.2.1:7'), Refusal[why], null, rig.now);
     expect(rig.heard()).toEqual([`${by} > 10.0.2.15 icmp unreachable ${code} about 10.0.2.15 > 192.0.2.1 (28)`]);
   });
 
   it('about loopback speak of the gateway, as the guest knows it', () => {
     const rig = new Rig();
     rig.send(udp('10.0.2.15:1000', '10.0.2.2:7'));
-    rig.host.udpSockets[0]!.events.undeliverable(endpoint('127.0.0.1:7'), Refusal.REFUSED, rig.now);
+    rig.host.udpSockets[0]!.events.undeliverable(endpoint('127.0.0.1:7'), Refusal.REFUSED, null, rig.now);
     const [frame] = rig.frames();
     expect([...frame!.bytes.subarray(-8)]).toEqual([0x03, 0xe8, 0, 7, 0, 8, 0, 0]);
     expect(rig.link.sent).toHaveLength(1);

@@ -34,10 +34,13 @@ describe('RFC 792: echo', () => {
     expect(Ipv4.tos(rig.frames()[0]!.bytes, 14)).toBe(0x10);
   });
 
-  it.each(['192.0.2.1', '10.0.2.77'])('to %s is answered by nobody: there is no way there', (to) => {
+  it.each([
+    ['192.0.2.1', 13, 'a host that has no echo'],
+    ['10.0.2.77', 0, 'nobody'],
+  ])('to %s is answered by code %i: %s', (to, code) => {
     const rig = new Rig();
     expect(rig.send(icmp(ECHO, 'ping', { to }))).toBe('ICMP_UNANSWERED');
-    expect(rig.heard()).toEqual([`10.0.2.2 > 10.0.2.15 icmp unreachable 0 about 10.0.2.15 > ${to} (32)`]);
+    expect(rig.heard()).toEqual([`10.0.2.2 > 10.0.2.15 icmp unreachable ${code} about 10.0.2.15 > ${to} (32)`]);
   });
 
   it('of a restricted network reaches the gateway', () => {

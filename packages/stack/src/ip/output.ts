@@ -2,7 +2,7 @@
 // the payload stays where it is and is lent to the link.
 import type { Cut } from '@reslirp/link';
 import type { Endpoint } from '../endpoint.ts';
-import type { Refusal } from '../host.ts';
+import type { Refusal, Report } from '../host.ts';
 
 /** begin() found the link full: try again after onRoom(). */
 export const FULL = -1;
@@ -47,4 +47,6 @@ export interface IpErrors {
    * of what follows, which are quoted; more are quoted when they are there.
    */
   unreachable(b: Uint8Array, at: number, end: number, why: Refusal, now: number): void;
+  /** The same, in the words of whoever said it beyond the host. */
+  report(b: Uint8Array, at: number, end: number, report: Report, now: number): void;
 }

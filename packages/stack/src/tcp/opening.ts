@@ -19,6 +19,8 @@ import { Reno } from './reno.ts';
 import type { Segment } from './segment.ts';
 import { seq } from './seq.ts';
 
+/** Of the TOS byte: RFC 2474. The rest is ECN, which is each connection's own (RFC 3168). */
+const DSCP = 0xfc;
 /** Quoted in an ICMP error: any IP header, and a TCP header. */
 const QUOTE = Ipv4.MAX_HEADER + HEADER;
 /** What a host answers with a RST; the rest is a router's to say, in ICMP. */
@@ -40,7 +42,7 @@ export function listen(c: Context, p: Packet, s: Segment): Drop {
   }
   const f = admit(c, p, s);
   if (f === null) return drops.count(Drop.TCP_EXHAUSTED);
-  f.socket = host.connect(c.to, new HostSide(c, f));
+  f.socket = host.connect(c.to, new HostSide(c, f), p.tos & DSCP);
   return Drop.NO;
 }
 

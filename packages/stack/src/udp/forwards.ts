@@ -51,7 +51,7 @@ export class UdpForwards {
   answer(p: Packet, at: number, end: number, hops: number): boolean {
     if (this.#byPort.size === 0) return false;
     for (const forward of this.#at(p.from)) {
-      if (forward.guest.sameAddress(p.from) && forward.answer(p.to, hops, p.b, at, end)) return true;
+      if (forward.guest.sameAddress(p.from) && forward.answer(p.to, hops, p, at, end)) return true;
     }
     return false;
   }
@@ -60,7 +60,7 @@ export class UdpForwards {
   send(p: Packet, to: Endpoint, at: number, end: number, hops: number): boolean {
     if (this.#byPort.size === 0) return false;
     const forward = this.#at(p.from).find(({ guest }) => guest.sameAddress(p.from));
-    return forward?.send(to, hops, p.b, at, end) ?? false;
+    return forward?.send(to, hops, p, at, end) ?? false;
   }
 
   close(): void {
@@ -130,16 +130,16 @@ class UdpForward implements Forward, BoundUdpEvents {
   undeliverable(): void {}
 
   /** Sends to the client that the guest knows as `to`; false when there is none. */
-  answer(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number): boolean {
+  answer(to: Endpoint, hops: number, p: Packet, at: number, end: number): boolean {
     const slot = this.#seen.find(this.#keyOf(to));
     if (slot === NONE) return false;
     this.#seen.touch(slot);
-    return this.send(this.#real[slot]!, hops, b, at, end);
+    return this.send(this.#real[slot]!, hops, p, at, end);
   }
 
-  send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number): boolean {
+  send(to: Endpoint, hops: number, p: Packet, at: number, end: number): boolean {
     if (this.#socket === null) return false;
-    this.#socket.send(to, hops, b, at, end);
+    this.#socket.send(to, hops, p.b, at, end, p.tos);
     return true;
   }
 

@@ -1,6 +1,6 @@
 // One guest endpoint, and the host socket that speaks for it.
 import type { Endpoint } from '../endpoint.ts';
-import type { Refusal, UdpEvents, UdpSocket } from '../host.ts';
+import type { Refusal, Report, UdpEvents, UdpSocket } from '../host.ts';
 
 /** Lifetimes after the last datagram either way, as libslirp has them; RFC 4787 REQ-5 asks for two minutes at least. */
 const LIFE = 240_000;
@@ -11,7 +11,7 @@ const DNS = 53;
 /** What a mapping tells of its socket. */
 export interface MappingEvents {
   received(m: Mapping, from: Endpoint, b: Uint8Array, at: number, end: number, now: number): void;
-  undeliverable(m: Mapping, to: Endpoint, why: Refusal, now: number): void;
+  undeliverable(m: Mapping, to: Endpoint, why: Refusal, report: Report | null, now: number): void;
 }
 
 export class Mapping implements UdpEvents {
@@ -39,7 +39,7 @@ export class Mapping implements UdpEvents {
     this.#events.received(this, from, b, at, end, now);
   }
 
-  undeliverable(to: Endpoint, why: Refusal, now: number): void {
-    this.#events.undeliverable(this, to, why, now);
+  undeliverable(to: Endpoint, why: Refusal, report: Report | null, now: number): void {
+    this.#events.undeliverable(this, to, why, report, now);
   }
 }

@@ -13,7 +13,7 @@ import { Agenda } from '../agenda.ts';
 import type { Clock } from '../clock.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
-import { type Host, Refusal } from '../host.ts';
+import { type Host, Refusal, type Report } from '../host.ts';
 import type { IpErrors, IpOutput } from '../ip/output.ts';
 import { KeyTable, NONE } from '../key-table.ts';
 import type { Packet } from '../packet.ts';
@@ -68,7 +68,7 @@ export class Nat implements MappingEvents {
     this.#table.touch(m.slot);
     m.use(to.port, now);
     this.#agenda.arm(m.slot, m.expiresAt);
-    m.socket!.send(to, hops, p.b, at, end);
+    m.socket!.send(to, hops, p.b, at, end, p.tos);
     return Drop.NO;
   }
 
@@ -80,14 +80,15 @@ export class Nat implements MappingEvents {
     ip.datagram(this.#seen, m.guest, HOPS, b, at, end, now);
   }
 
-  undeliverable(m: Mapping, to: Endpoint, why: Refusal, now: number): void {
+  undeliverable(m: Mapping, to: Endpoint, why: Refusal, report: Report | null, now: number): void {
     const { clock, errors, routes } = this.#parts;
     clock.now = now;
     routes.seenAs(this.#seen.set(to));
     const { guest } = m;
     Ipv4.emit(this.#quote, 0, QUOTE, guest.ip4, this.#seen.ip4, Ipv4.Protocol.UDP, HOPS, 0, 0, 0);
     Udp.emit(this.#quote, Ipv4.HEADER, guest.port, to.port, Udp.HEADER, 0);
-    errors.unreachable(this.#quote, 0, QUOTE, why, now);
+    if (report === null) errors.unreachable(this.#quote, 0, QUOTE, why, now);
+    else errors.report(this.#quote, 0, QUOTE, report, now);
   }
 
   /** Closes what has been idle for its lifetime. */

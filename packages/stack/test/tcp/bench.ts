@@ -115,7 +115,7 @@ export class Bench implements Host, IpOutput {
   constructor(options: { maxFlows?: number; segmentation?: number; buffer?: number } = {}) {
     this.tcp = new Tcp({
       ip: this,
-      errors: { unreachable: (_b, _at, _end, why) => void this.icmp.push(why) },
+      errors: { unreachable: (_b, _at, _end, why) => void this.icmp.push(why), report: () => {} },
       host: this,
       routes: {
         tcp: (remote, attempt, to) => {
@@ -123,6 +123,7 @@ export class Bench implements Host, IpOutput {
           return attempt < this.addresses ? this.verdict : Verdict.REFUSE;
         },
         udp: () => Verdict.IGNORE,
+        echo: () => Verdict.IGNORE,
         seenAs: () => {},
         visitor: () => {},
       },

@@ -1,0 +1,152 @@
+// ICMP echo of the guest to the outside: through sockets of the host, and never a reply that the target did not send.
+//
+// A socket of the host has one identifier, so a guest's identifier is a socket (RFC 5508 REQ-1: endpoint-independent mapping);
+// sequence numbers are passed as they are. Mappings live for 60 s after their last request (REQ-2), and are capped: then the
+// longest idle one goes. The guest's TTL travels along, one less; so traceroute and mtr see every hop.
+import * as Icmp4 from '@reslirp/wire/icmp4';
+import * as Ipv4 from '@reslirp/wire/ipv4';
+import { Agenda } from '../agenda.ts';
+import type { Clock } from '../clock.ts';
+import { Endpoint } from '../endpoint.ts';
+import type { EchoEvents, EchoSocket, Host, Refusal, Report } from '../host.ts';
+import type { IpErrors } from '../ip/output.ts';
+import { KeyTable, NONE } from '../key-table.ts';
+import type { Packet } from '../packet.ts';
+import type { Routes } from '../routes.ts';
+import type { Icmp4Output } from './output.ts';
+
+/** RFC 5508 REQ-2 */
+const LIFE = 60_000;
+/** Identifiers of all guests at once. */
+const CAPACITY = 1_024;
+const QUOTE = Ipv4.HEADER + Icmp4.HEADER;
+/** RFC 1122 3.2.1.7 */
+const HOPS = 64;
+
+export interface EchoParts {
+  readonly host: Host;
+  readonly output: Icmp4Output;
+  readonly errors: IpErrors;
+  readonly routes: Routes;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+export class Echo {
+  readonly #parts: EchoParts;
+  readonly #table: KeyTable;
+  readonly #mappings: (Mapping | null)[] = [];
+  readonly #agenda: Agenda = new Agenda(CAPACITY);
+  readonly #key: Int32Array = new Int32Array(2);
+
+  constructor(parts: EchoParts) {
+    this.#parts = parts;
+    this.#table = new KeyTable(this.#key.length, CAPACITY, parts.random);
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** The request `p` to the host's `to`. False when the host has no socket for it. */
+  send(p: Packet, to: Endpoint, hops: number, now: number): boolean {
+    const m = this.#find(p);
+    if (m === null) return false;
+    this.#table.touch(m.slot);
+    this.#agenda.arm(m.slot, now + LIFE);
+    m.expiresAt = now + LIFE;
+    m.send(to, Icmp4.sequence(p.b, p.at), hops, p.tos, p.b, p.at + Icmp4.HEADER, p.end);
+    return true;
+  }
+
+  poll(now: number): void {
+    for (let slot = this.#agenda.take(now); slot !== NONE; slot = this.#agenda.take(now)) {
+      const m = this.#mappings[slot]!;
+      if (m.expiresAt > now) this.#agenda.arm(slot, m.expiresAt);
+      else this.#remove(m);
+    }
+  }
+
+  deadline(): number {
+    return this.#agenda.next();
+  }
+
+  close(): void {
+    for (const m of this.#mappings) if (m) this.#remove(m);
+  }
+
+  #find(p: Packet): Mapping | null {
+    this.#key[0] = p.from.ip4;
+    this.#key[1] = Icmp4.id(p.b, p.at);
+    const slot = this.#table.find(this.#key);
+    return slot === NONE ? this.#open(p) : this.#mappings[slot]!;
+  }
+
+  #open(p: Packet): Mapping | null {
+    if (this.#table.full) this.#remove(this.#mappings[this.#table.oldest]!);
+    const m = new Mapping(p.from.copy(), Icmp4.id(p.b, p.at), this.#parts);
+    if (!m.open()) return null;
+    m.slot = this.#table.add(this.#key);
+    this.#mappings[m.slot] = m;
+    return m;
+  }
+
+  #remove(m: Mapping): void {
+    m.close();
+    this.#agenda.disarm(m.slot);
+    this.#mappings[m.slot] = null;
+    this.#table.remove(m.slot);
+  }
+}
+
+/** One identifier of a guest, and the socket that speaks for it. */
+class Mapping implements EchoEvents {
+  slot: number = NONE;
+  expiresAt: number = 0;
+  readonly #guest: Endpoint;
+  readonly #id: number;
+  readonly #parts: EchoParts;
+  readonly #seen: Endpoint = new Endpoint();
+  #socket: EchoSocket | null = null;
+
+  constructor(guest: Endpoint, id: number, parts: EchoParts) {
+    this.#guest = guest;
+    this.#id = id;
+    this.#parts = parts;
+  }
+
+  /** False when the host has none. */
+  open(): boolean {
+    this.#socket = this.#parts.host.echo?.(this) ?? null;
+    return this.#socket !== null;
+  }
+
+  close(): void {
+    this.#socket?.close();
+    this.#socket = null;
+  }
+
+  send(to: Endpoint, sequence: number, hops: number, tos: number, b: Uint8Array, at: number, end: number): void {
+    this.#socket?.send(to, sequence, hops, tos, b, at, end);
+  }
+
+  replied(from: Endpoint, sequence: number, b: Uint8Array, at: number, end: number, now: number): void {
+    const { clock, output, routes } = this.#parts;
+    clock.now = now;
+    routes.seenAs(this.#seen.set(from));
+    const rest = (this.#id << 16) | sequence;
+    output.send(this.#seen, this.#guest, Icmp4.Type.ECHO_REPLY, 0, rest, 0, b, at, end);
+  }
+
+  undeliverable(to: Endpoint, sequence: number, why: Refusal, report: Report | null, now: number): void {
+    const { clock, errors, routes } = this.#parts;
+    clock.now = now;
+    routes.seenAs(this.#seen.set(to));
+    const quote = new Uint8Array(QUOTE);
+    const { ICMP } = Ipv4.Protocol;
+    Ipv4.emit(quote, 0, QUOTE, this.#guest.ip4, this.#seen.ip4, ICMP, HOPS, 0, 0, 0);
+    Icmp4.emit(quote, Ipv4.HEADER, QUOTE, Icmp4.Type.ECHO, 0, (this.#id << 16) | sequence);
+    if (report === null) errors.unreachable(quote, 0, QUOTE, why, now);
+    else errors.report(quote, 0, QUOTE, report, now);
+  }
+}
