@@ -26,8 +26,13 @@ export const NAMESPACE: readonly string[] = isRoot
   : ['-r', '-n', '-m', '--propagation', 'private'];
 export const ENTER: readonly string[] = isRoot ? ['-n', '-m'] : ['-U', '--preserve-credentials', '-n', '-m'];
 
-/** Null when a Linux guest can be had with these tools; else what is missing. Throws in CI. */
+/** Null when a guest on a cable can be had, and these tools; else what is missing. Throws in CI. */
 export function missing(...tools: readonly string[]): string | null {
+  return missingForNamespace('vde_plug', 'dpipe', 'busybox', ...tools);
+}
+
+/** The same for a namespace with a TAP, and nothing else. */
+export function missingForNamespace(...tools: readonly string[]): string | null {
   const why = lack(tools);
   if (why !== null && process.env['CI']) throw new Error(`this test must run in CI, but ${why}`);
   return why;
@@ -35,7 +40,7 @@ export function missing(...tools: readonly string[]): string | null {
 
 function lack(tools: readonly string[]): string | null {
   if (process.platform !== 'linux') return 'a guest is a Linux network namespace';
-  const absent = ['unshare', 'nsenter', 'ip', 'vde_plug', 'dpipe', 'busybox', ...tools].filter((tool) => !has(tool));
+  const absent = ['unshare', 'nsenter', 'ip', ...tools].filter((tool) => !has(tool));
   if (absent.length > 0) return `not installed: ${absent.join(', ')}`;
   if (!canMakeNamespaces()) return 'this user cannot make network namespaces';
   return canOpenTun() ? null : '/dev/net/tun cannot be opened';

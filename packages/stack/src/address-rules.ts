@@ -32,7 +32,7 @@ export class AddressRules implements Routes {
     this.#restricted = restricted;
     this.#hostLoopback = hostLoopback;
     this.#services = services;
-    this.#hasNameserver = services.isAt(Scope.NAMESERVER);
+    this.#hasNameserver = services.haveNameserver;
   }
 
   tcp(remote: Endpoint, attempt: number, to: Endpoint): Verdict {

@@ -27,10 +27,9 @@ export class Services {
     return service === undefined || (this.#restricted && service.egress) ? null : service;
   }
 
-  /** Whether any service answers at an address of ours. */
-  isAt(scope: Scope): boolean {
-    for (const key of this.#bound.keys()) if (key >> 17 === scope) return true;
-    return false;
+  /** Whether there is one that answers at the nameserver's address and nowhere else. */
+  get haveNameserver(): boolean {
+    return this.#all.some(({ bindings }) => bindings.some(({ at }) => at === 'nameserver'));
   }
 
   /** When one of them throws, those already started are closed. */
