@@ -1,0 +1,132 @@
+// Three network namespaces: the far host, this machine, on which the program under test runs, and the guest.
+//
+//   guest 10.0.2.100 ---TAP--- program on 10.77.0.1 ---veth--- 10.77.0.2 far host
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Done, run } from '@reslirp/e2e/guest.ts';
+
+export const FAR = '10.77.0.2';
+const SOURCE = fileURLToPath(new URL('netbench.c', import.meta.url));
+const ECHO_PORT = 7711;
+const IPERF_PORT = 7712;
+/** Descriptors, for ten thousand flows. */
+const LIMIT = ['prlimit', '--nofile=65536:65536', '--'];
+
+export class World {
+  readonly #directory: string = mkdtempSync(join(tmpdir(), 'reslirp-bench-'));
+  readonly #children: ChildProcess[] = [];
+  #far: string[] = [];
+  #here: string[] = [];
+  #limit: readonly string[] = [];
+
+  static async make(): Promise<World> {
+    const world = new World();
+    process.once('exit', () => world.remove());
+    await world.#make();
+    return world;
+  }
+
+  async #make(): Promise<void> {
+    await must(['cc', '-O2', '-o', this.netbench, SOURCE]);
+    this.#limit = (await run([...LIMIT, 'true'])).code === 0 ? LIMIT : [];
+    const far = await this.namespace();
+    const here = await this.namespace();
+    this.#far = enter(far);
+    this.#here = enter(here);
+    await must([...this.#far, 'ip', 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1', 'netns', String(here)]);
+    for (const [where, device, address] of [
+      [this.#far, 'v0', `${FAR}/24`],
+      [this.#here, 'v1', '10.77.0.1/24'],
+    ] as const) {
+      await must([...where, 'ip', 'addr', 'add', address, 'dev', device]);
+      for (const up of [device, 'lo']) await must([...where, 'ip', 'link', 'set', up, 'up']);
+    }
+    this.#start([...this.#far, ...this.#limit, this.netbench, 'serve', String(ECHO_PORT)]);
+    this.#start([...this.#far, 'iperf3', '-s', '-p', String(IPERF_PORT)]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+
+  get netbench(): string {
+    return join(this.#directory, 'netbench');
+  }
+
+  /** The number of a process that is alone in a network namespace. */
+  async namespace(): Promise<number> {
+    const keeper = this.#start(['unshare', '-n', 'sh', '-c', 'echo ready; exec sleep 3600']);
+    await once(keeper.stdout!, 'data');
+    return keeper.pid!;
+  }
+
+  /** A load: of iperf3 or of netbench, from a guest, or (null) from this machine itself. */
+  load(guest: number | null, tool: 'iperf3' | 'netbench', args: readonly string[], seconds: number): Promise<Done> {
+    const where = guest === null ? this.#here : enter(guest);
+    const command =
+      tool === 'iperf3'
+        ? ['iperf3', '-J', '-c', FAR, '-p', String(IPERF_PORT), ...args]
+        : [...this.#limit, this.netbench, args[0]!, FAR, String(ECHO_PORT), ...args.slice(1)];
+    return run([...where, ...command], (seconds + 60) * 1_000);
+  }
+
+  /** The program under test, ready. */
+  async program(command: readonly string[], guest: number, mtu: number): Promise<Program> {
+    const [file = '', ...args] = [...this.#here, ...this.#limit, ...command, '-c', '-m', String(mtu), '-r', '3'];
+    const began = performance.now();
+    const child = spawn(file, [...args, String(guest), 'tap0'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+    this.#children.push(child);
+    const ready = once(child.stdio[3] as NodeJS.ReadableStream, 'data');
+    await Promise.race([ready, once(child, 'exit').then(() => Promise.reject(new Error(`${command}: not ready`)))]);
+    return new Program(child, performance.now() - began);
+  }
+
+  remove(): void {
+    for (const child of this.#children.splice(0)) child.kill('SIGKILL');
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #start(command: readonly string[]): ChildProcess {
+    const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.#children.push(child);
+    return child;
+  }
+}
+
+export class Program {
+  /** Milliseconds from the start to the byte on --ready-fd. */
+  readonly readyAfter: number;
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess, readyAfter: number) {
+    this.#child = child;
+    this.readyAfter = readyAfter;
+  }
+
+  /** Of the process, all its threads included. */
+  processorSeconds(): number {
+    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  /** Resident, MiB. */
+  memory(): number {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))![1]) / 1024;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+  }
+}
+
+function enter(pid: number): string[] {
+  return ['nsenter', '-t', String(pid), '-n'];
+}
+
+async function must(command: readonly string[]): Promise<void> {
+  const { code, err } = await run(command);
+  if (code !== 0) throw new Error(`${command.join(' ')}: ${err}`);
+}
