@@ -1,3 +1,3 @@
 import { preset } from '@reslirp/tsup';
 
-export default { ...preset(['src/demo.ts'], 'node'), dts: false };
+export default { ...preset(['src/demo.ts', 'src/inside.ts'], 'node'), dts: false };

@@ -11,7 +11,8 @@ import { type Done, run } from '@reslirp/e2e/guest.ts';
 
 export const FAR = '10.77.0.2';
 const SOURCE = fileURLToPath(new URL('netbench.c', import.meta.url));
-const ECHO_PORT = 7711;
+/** The first echo server is behind it. */
+const ECHO_PORT = 7800;
 const IPERF_PORT = 7712;
 /** Descriptors, for ten thousand flows. */
 const LIMIT = ['prlimit', '--nofile=65536:65536', '--'];
@@ -22,6 +23,7 @@ export class World {
   #far: string[] = [];
   #here: string[] = [];
   #limit: readonly string[] = [];
+  #port: number = ECHO_PORT;
 
   static async make(): Promise<World> {
     const world = new World();
@@ -45,7 +47,6 @@ export class World {
       await must([...where, 'ip', 'addr', 'add', address, 'dev', device]);
       for (const up of [device, 'lo']) await must([...where, 'ip', 'link', 'set', up, 'up']);
     }
-    this.#start([...this.#far, ...this.#limit, this.netbench, 'serve', String(ECHO_PORT)]);
     this.#start([...this.#far, 'iperf3', '-s', '-p', String(IPERF_PORT)]);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
@@ -62,13 +63,27 @@ export class World {
   }
 
   /** A load: of iperf3 or of netbench, from a guest, or (null) from this machine itself. */
-  load(guest: number | null, tool: 'iperf3' | 'netbench', args: readonly string[], seconds: number): Promise<Done> {
+  async load(
+    guest: number | null,
+    tool: 'iperf3' | 'netbench',
+    args: readonly string[],
+    seconds: number,
+  ): Promise<Done> {
     const where = guest === null ? this.#here : enter(guest);
+    const [what = '', ...rest] = args;
     const command =
       tool === 'iperf3'
         ? ['iperf3', '-J', '-c', FAR, '-p', String(IPERF_PORT), ...args]
-        : [...this.#limit, this.netbench, args[0]!, FAR, String(ECHO_PORT), ...args.slice(1)];
+        : [...this.#limit, this.netbench, what, FAR, await this.#echo(), ...rest];
     return run([...where, ...command], (seconds + 60) * 1_000);
+  }
+
+  /** The port of a new echo server: to an old one thousands of connections of others may be in TIME-WAIT. */
+  async #echo(): Promise<string> {
+    const port = String(++this.#port);
+    this.#start([...this.#far, ...this.#limit, this.netbench, 'serve', port]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return port;
   }
 
   /** The program under test, ready. */

@@ -2,19 +2,27 @@
 import { OPTIONS, type Option } from './options.ts';
 
 const HEAD = `Usage: reslirp [OPTION]...
+       reslirp run [OPTION]... [--] COMMAND [ARGUMENT]...
 
 A network for the guest on the cable of standard input and output: Ethernet frames, each after its
 length in two bytes, as vde_plug and dpipe have them. It needs no privilege: what the guest sends
 leaves as sockets of this process.
+
+'run' (Linux) is a guest by itself: COMMAND in a network namespace of its own, with an address, a
+route and a resolv.conf, whose only way out is that network. All of it ends with the command.
 `;
 
 const FOOT = `ADDR may be +N, counted from the network's address. --opt VALUE and --opt=VALUE are the same, and so
 are --disable-dns and --disable_dns. -h is the gateway, as in the original reSLIRP.
 
 Exit status: 0 the guest left, or SIGINT or SIGTERM came; 1 the cable broke; 2 a wrong option.
+Of 'run': the command's; 125 there is no network, 126 or 127 the command cannot be run.
 
 A TAP of this machine in the network of another one:
   dpipe vde_plug tap://tap0 = ssh user@host reslirp
+
+A command that reaches the network and not this machine:
+  reslirp run --disable-host-loopback -- curl https://example.org/
 `;
 
 export function helpText(): string {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse4 } from '@reslirp/wire/address';
+import { showConfined, whyNotConfined } from './confined.ts';
 import { Payload } from './payload.ts';
 import { Program, version } from './program.ts';
 import { duration, Report } from './report.ts';
@@ -13,6 +14,8 @@ const NAME = 'www.reslirp.example';
 /** Of the network's gateway, which is this machine. */
 const GATEWAY = parse4('10.0.2.2')!;
 const SIZE = 100_000_000;
+
+const CONFINED = 'A command of this system with a network of its own: reslirp run -- node ...\n';
 
 process.exitCode = await demo();
 
@@ -35,7 +38,11 @@ async function demo(): Promise<number> {
     rmSync(folder, { recursive: true, force: true });
   });
   try {
-    await show(report, program, { name: NAME, webPort: web.port, payload });
+    const outside = { name: NAME, webPort: web.port, payload };
+    await show(report, program, outside);
+    const why = whyNotConfined();
+    report.line(why === null ? '\n'.concat(CONFINED) : `\nThat was all: ${why}`);
+    if (why === null) await showConfined(report, ['--resolv-conf', resolvConf], outside);
     report.line(`\nAll ${report.steps} steps worked, in ${duration(performance.now() - begun)}.`);
     return 0;
   } catch (error) {

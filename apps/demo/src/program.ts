@@ -7,6 +7,7 @@ import type { Link } from '@reslirp/link';
 import { streamLink } from '@reslirp/transport-stdio';
 
 const PACKAGE = import.meta.resolve('@reslirp/cli/package.json');
+export const BIN: string = fileURLToPath(new URL('bin/reslirp.js', PACKAGE));
 
 export const version: string = (JSON.parse(readFileSync(fileURLToPath(PACKAGE), 'utf8')) as { version: string })
   .version;
@@ -21,8 +22,7 @@ export class Program {
   #leaving: boolean = false;
 
   constructor(args: readonly string[]) {
-    const bin = fileURLToPath(new URL('bin/reslirp.js', PACKAGE));
-    const child = spawn(process.execPath, [bin, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [BIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     this.link = streamLink(child.stdout, child.stdin);
     child.stderr.on('data', (chunk: Buffer) => {

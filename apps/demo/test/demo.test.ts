@@ -7,6 +7,10 @@ import { beforeAll, expect, it } from 'vitest';
 
 const DEMO = fileURLToPath(new URL('../dist/demo.js', import.meta.url));
 
+/** By the scripted guest on its cable, and by a command under `reslirp run`, where that can be had. */
+const CABLE = ['address', 'ping', 'name', 'page', 'download', 'upload', 'end'];
+const CONFINED = ['address', 'name', 'page', 'download', 'upload', 'end'];
+
 beforeAll(() => {
   if (!existsSync(DEMO)) throw new Error('apps/demo/dist is not there: npm run setup builds it');
 });
@@ -16,9 +20,12 @@ it('shows each step with its time, and leaves nothing behind', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [DEMO], { encoding: 'utf8', timeout: 50_000 });
   expect(stderr).toBe('');
   const steps = [...stdout.matchAll(/^ {2}ok {2}(\w+) .* {2}[\d.]+ m?s( +\d+ MB\/s)?$/gm)];
-  expect(steps.map(([, name]) => name)).toEqual(['address', 'ping', 'name', 'page', 'download', 'upload', 'end']);
-  expect(steps.filter(([, , speed]) => speed !== undefined)).toHaveLength(2);
-  expect(stdout).toMatch(/\nAll 7 steps worked, in [\d.]+ m?s\.\n$/);
+  const alone = stdout.includes('\nThat was all: ');
+  if (process.env['CI']) expect(stdout).not.toContain('That was all');
+  const expected = [...CABLE, ...(alone ? [] : CONFINED)];
+  expect(steps.map(([, name]) => name)).toEqual(expected);
+  expect(steps.filter(([, , speed]) => speed !== undefined)).toHaveLength(alone ? 2 : 4);
+  expect(stdout).toMatch(new RegExp(`\\nAll ${expected.length} steps worked, in [\\d.]+ m?s\\.\\n$`));
   expect(stdout).not.toContain('\u001b');
   expect(status).toBe(0);
   expect(leftovers()).toEqual(before);
