@@ -29,13 +29,15 @@ export interface TapLinkOptions {
 export interface TapCounters {
   /** The interface was down, or had no room. */
   lost: number;
+  /** What came was not even a virtio header. */
+  short: number;
 }
 
 export class TapLink extends Handlers implements Link {
   readonly mtu: number;
   readonly offload: Offload;
   readonly slab: Uint8Array;
-  readonly counters: TapCounters = { lost: 0 };
+  readonly counters: TapCounters = { lost: 0, short: 0 };
   readonly #fd: number;
   readonly #loop: Loop;
   /** Where the virtio header begins, in what leaves and in what comes: 0 bytes of it when the TAP has none. */
@@ -100,6 +102,10 @@ export class TapLink extends Handlers implements Link {
       if (n <= 0) {
         this.#failed(n);
         return;
+      }
+      if (n <= this.#virtio) {
+        this.counters.short++;
+        continue;
       }
       const trusted = this.#virtio > 0 && Virtio.isTrusted(bytes, 0);
       this.frame(bytes, this.#virtio, n, trusted);
