@@ -26,12 +26,14 @@ import {
   libc,
   putSocketAddress,
   Region,
+  SegmentedSend,
   SOCKET_ADDRESS_SIZE,
   SocketOption,
   SocketType,
   setOption,
 } from '@reslirp/syscall';
 import { type AcceptorShared, LinuxAcceptor } from './acceptor.ts';
+import { Burst } from './burst.ts';
 import { type EchoShared, echoMemory, LinuxEchoSocket } from './echo.ts';
 import { bindFaultOf } from './refusal.ts';
 import { QueuedReport } from './report.ts';
@@ -76,6 +78,8 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
   readonly writing: AddressCache = new AddressCache();
   readonly datagrams: Datagrams = new Datagrams(BATCH, LARGEST_DATAGRAM);
   readonly errors: ErrorQueue = new ErrorQueue();
+  readonly burst: Burst = new Burst();
+  readonly segmented: SegmentedSend = new SegmentedSend();
   readonly report: QueuedReport = new QueuedReport();
   readonly echoes: Region = echoMemory();
   readonly name: Region = new Region(SOCKET_ADDRESS_SIZE);
@@ -229,6 +233,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     this.turn++;
     for (const socket of this.#corked) socket.uncork();
     this.#corked.length = 0;
+    this.burst.flush();
     let next = this.#giveUp(now);
     for (const acceptor of this.#acceptors) next = Math.min(next, acceptor.resume(now));
     return next;

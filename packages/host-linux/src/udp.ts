@@ -19,22 +19,28 @@ import {
   Message,
   putSocketAddress,
   type Region,
+  type SegmentedSend,
   SocketOption,
   SocketType,
   setOption,
 } from '@reslirp/syscall';
+import type { Burst, BurstSocket } from './burst.ts';
 import { refusalOf } from './refusal.ts';
 import type { QueuedReport } from './report.ts';
 
 const TYPE = SocketType.DGRAM | SocketType.NONBLOCK | SocketType.CLOEXEC;
 /** A socket that many send to does not keep the others waiting: the rest comes in the next turn. */
 const ROUNDS = 4;
+/** A kernel before 4.18, or a device that cannot sum. */
+const CANNOT_SEGMENT: ReadonlySet<number> = new Set([-Errno.ENOPROTOOPT, -Errno.EOPNOTSUPP, -Errno.EIO]);
 
 /** What the sockets of one host share. */
 export interface UdpShared {
   readonly loop: Loop;
   readonly writing: AddressCache;
   readonly datagrams: Datagrams;
+  readonly burst: Burst;
+  readonly segmented: SegmentedSend;
   readonly errors: ErrorQueue;
   readonly report: QueuedReport;
   /** For one socket address. */
@@ -46,7 +52,7 @@ export interface UdpShared {
   gone(socket: LinuxUdpSocket): void;
 }
 
-export class LinuxUdpSocket implements UdpSocket {
+export class LinuxUdpSocket implements UdpSocket, BurstSocket {
   readonly #is4: boolean;
   readonly #events: UdpEvents;
   readonly #shared: UdpShared;
@@ -54,6 +60,8 @@ export class LinuxUdpSocket implements UdpSocket {
   #fd: number;
   #hops: number = -1;
   #tos: number = 0;
+  /** The kernel cuts for us. */
+  #segments: boolean = true;
 
   constructor(family: 4 | 6, events: UdpEvents, shared: UdpShared) {
     this.#is4 = family === 4;
@@ -89,15 +97,21 @@ export class LinuxUdpSocket implements UdpSocket {
       this.#shared.lost();
       return;
     }
-    this.#setHops(hops);
-    this.#setTos(tos);
-    const result = this.#sendTo(to, b, at, end);
-    if (result >= 0) return;
-    if (result === -Errno.EAGAIN || result === -Errno.ENOBUFS) this.#shared.lost();
-    else this.#undeliverable(to.copy(), result);
+    if (this.#shared.burst.add(this, to, hops, tos, b, at, end)) return;
+    this.#dress(hops, tos);
+    this.#sendOne(to, this.#shared.writing.of(b) + at, end - at);
+  }
+
+  /** What one turn had for one place. */
+  depart(to: Endpoint, hops: number, tos: number, address: number, length: number, size: number): void {
+    if (this.#fd < 0) return;
+    this.#dress(hops, tos);
+    if (length > size && this.#segments && this.#sendSegments(to, address, length, size)) return;
+    for (let at = 0; at < length; at += size) this.#sendOne(to, address + at, Math.min(size, length - at));
   }
 
   close(): void {
+    this.#shared.burst.leave(this);
     if (this.#fd < 0) return;
     this.#shared.loop.close(this.#fd);
     this.#fd = -1;
@@ -110,30 +124,48 @@ export class LinuxUdpSocket implements UdpSocket {
     if ((events & Epoll.IN) !== 0) this.#receive(now);
   }
 
-  #setHops(hops: number): void {
-    if (hops === this.#hops) return;
-    this.#hops = hops;
-    const ttl = Math.min(255, Math.max(1, hops));
-    if (this.#is4) setOption(this.#fd, Level.IP, IpOption.TTL, ttl);
-    else setOption(this.#fd, Level.IPV6, Ipv6Option.UNICAST_HOPS, ttl);
+  /** TTL and type of service are the socket's. */
+  #dress(hops: number, tos: number): void {
+    if (hops !== this.#hops) {
+      const ttl = Math.min(255, Math.max(1, hops));
+      if (this.#is4) setOption(this.#fd, Level.IP, IpOption.TTL, ttl);
+      else setOption(this.#fd, Level.IPV6, Ipv6Option.UNICAST_HOPS, ttl);
+      this.#hops = hops;
+    }
+    if (tos !== this.#tos) {
+      if (this.#is4) setOption(this.#fd, Level.IP, IpOption.TOS, tos);
+      else setOption(this.#fd, Level.IPV6, Ipv6Option.TCLASS, tos);
+      this.#tos = tos;
+    }
   }
 
-  #setTos(tos: number): void {
-    if (tos === this.#tos) return;
-    this.#tos = tos;
-    if (this.#is4) setOption(this.#fd, Level.IP, IpOption.TOS, tos);
-    else setOption(this.#fd, Level.IPV6, Ipv6Option.TCLASS, tos);
+  /** False when they have to go one by one: they are too large for the way there, or an earlier error came out here. */
+  #sendSegments(to: Endpoint, address: number, length: number, size: number): boolean {
+    const { name, segmented } = this.#shared;
+    const result = segmented.send(this.#fd, name, putSocketAddress(name, 0, to), address, length, size);
+    if (result === -Errno.EAGAIN || result === -Errno.ENOBUFS) {
+      for (let at = 0; at < length; at += size) this.#shared.lost();
+      return true;
+    }
+    if (CANNOT_SEGMENT.has(result)) this.#segments = false;
+    return result >= 0;
+  }
+
+  #sendOne(to: Endpoint, address: number, size: number): void {
+    const result = this.#sendTo(to, address, size);
+    if (result >= 0) return;
+    if (result === -Errno.EAGAIN || result === -Errno.ENOBUFS) this.#shared.lost();
+    else this.#undeliverable(to.copy(), result);
   }
 
   /** An error of an earlier datagram may come out here: then this one has not been tried yet. */
-  #sendTo(to: Endpoint, b: Uint8Array, at: number, end: number): number {
-    const { name, writing } = this.#shared;
-    const size = putSocketAddress(name, 0, to);
-    const from = writing.of(b) + at;
+  #sendTo(to: Endpoint, address: number, size: number): number {
+    const { name } = this.#shared;
+    const nameSize = putSocketAddress(name, 0, to);
     const flags = Message.DONTWAIT | Message.NOSIGNAL;
-    const result = libc.sendto(this.#fd, from, end - at, flags, name.address, size);
+    const result = libc.sendto(this.#fd, address, size, flags, name.address, nameSize);
     if (result >= 0 || result === -Errno.EAGAIN || result === -Errno.EMSGSIZE) return result;
-    return libc.sendto(this.#fd, from, end - at, flags, name.address, size);
+    return libc.sendto(this.#fd, address, size, flags, name.address, nameSize);
   }
 
   #undeliverable(to: Endpoint, error: number): void {

@@ -22,6 +22,7 @@ export {
   SocketType,
   TcpOption,
   Tun,
+  UdpOption,
 } from './constants.ts';
 export { awaitNotice, channel, notify, receiveDescriptor, sendDescriptor } from './descriptor.ts';
 export { EpollSet } from './epoll.ts';
@@ -30,7 +31,7 @@ export { INTERFACE_NAME, Interfaces } from './interface.ts';
 export * as libc from './libc.ts';
 export { Loop, type Pollable, type TurnEnd } from './loop.ts';
 export { AddressCache, addressOf, Region } from './memory.ts';
-export { Datagrams, ErrorQueue } from './message.ts';
+export { Datagrams, ErrorQueue, SegmentedSend } from './message.ts';
 export { pendingError, resetOnClose, setOption } from './option.ts';
 export { forbidWriting, limitCapabilities, noNewPrivileges } from './privilege.ts';
 export { Denial, denySystemCalls, type SystemCall } from './seccomp.ts';

@@ -5,8 +5,8 @@
 //   iovec (16)    0 base*  8 length 8
 //   cmsghdr (16)  0 length 8  8 level 4  12 type 4, then data; the next one on a multiple of 8
 //   sock_extended_err (16)  0 errno 4  4 origin 1  5 type 1  6 code 1  8 info 4  12 data 4, then the offender's address
-import { IpOption, Ipv6Option, Level, Message } from './constants.ts';
-import { recvmmsg, recvmsg } from './libc.ts';
+import { IpOption, Ipv6Option, Level, Message, UdpOption } from './constants.ts';
+import { recvmmsg, recvmsg, sendmsg } from './libc.ts';
 import { Region } from './memory.ts';
 import { type AddressAndPort, getSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts';
 
@@ -145,5 +145,33 @@ export class ErrorQueue {
     this.code = view.getUint8(at + 6);
     this.info = view.getUint32(at + 8, true);
     this.#offender = at + 16;
+  }
+}
+
+/** Many datagrams of one size, to one place, in one call: UDP_SEGMENT of udp(7). One object, reused. */
+export class SegmentedSend {
+  readonly #memory: Region = new Region(HEADER + VECTOR + CMSG + 8);
+
+  constructor() {
+    const m = this.#memory;
+    const control = HEADER + VECTOR;
+    m.pointer(16, m.address + HEADER);
+    m.size(24, 1);
+    m.pointer(32, m.address + control);
+    m.size(CONTROL_SIZE, CMSG + 8);
+    m.size(control, CMSG + 2);
+    m.view.setInt32(control + 8, Level.UDP, true);
+    m.view.setInt32(control + 12, UdpOption.SEGMENT, true);
+  }
+
+  /** `length` bytes at `address`, in datagrams of `size`, the last of them as long as what is left. As sendmsg(2). */
+  send(fd: number, name: Region, nameSize: number, address: number, length: number, size: number): number {
+    const m = this.#memory;
+    m.pointer(0, name.address);
+    m.view.setUint32(NAME_SIZE, nameSize, true);
+    m.pointer(HEADER, address);
+    m.size(HEADER + 8, length);
+    m.view.setUint16(HEADER + VECTOR + CMSG, size, true);
+    return sendmsg(fd, m.address, Message.DONTWAIT | Message.NOSIGNAL);
   }
 }
