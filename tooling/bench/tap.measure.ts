@@ -102,7 +102,7 @@ const MEASUREMENTS: readonly Measurement[] = [
     },
     programsOnly: true,
     async run(world, guest, program, who) {
-      const count = who === 'ours' ? 10_000 : 1_000; // with more of them slirp4netns ends
+      const count = who === 'ours' ? 10_000 : 1_000; // its round trip grows with each of them
       const done = await world.load(guest, 'netbench', ['idle', String(count), S], SECONDS + 30);
       return {
         'idle flows': figure(done, 'ok'),
