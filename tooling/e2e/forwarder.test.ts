@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Done, run } from './guest.ts';
 import { FORWARDER, pause } from './namespace.ts';
+import { HELLO, http, type Server } from './servers.ts';
 import { missingForNamespace } from './tools.ts';
 
 const why = missingForNamespace('dhclient', 'busybox', 'wget', 'ping');
@@ -16,7 +16,6 @@ describe.skipIf(why !== null)(`slirp-forwarder${why === null ? '' : `: skipped, 
   const directory = mkdtempSync(join(tmpdir(), 'reslirp-forwarder-'));
   const file = join(directory, 'ns');
   let web: Server;
-  let webPort = 0;
   /** Root of user and mount namespaces of its own. */
   let user: ChildProcess;
   let program: ChildProcess | null = null;
@@ -24,9 +23,7 @@ describe.skipIf(why !== null)(`slirp-forwarder${why === null ? '' : `: skipped, 
 
   beforeAll(async () => {
     writeFileSync(file, '');
-    web = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
-    await once(web, 'listening');
-    webPort = (web.address() as { port: number }).port;
+    web = await http();
   });
   afterAll(() => {
     web?.close();
@@ -79,13 +76,13 @@ describe.skipIf(why !== null)(`slirp-forwarder${why === null ? '' : `: skipped, 
     writeFileSync(join(directory, 'script'), `#!/bin/sh\n[ "$1" = bound ] && { ${script}; }\n`, { mode: 0o755 });
     const udhcpc = await inside(`busybox udhcpc -i tap0 -q -n -t 5 -T 1 -s ${directory}/script`);
     expect(udhcpc).toMatch(/lease of 10\.0\.2\.\d+ obtained from 10\.0\.2\.2/);
-    expect(await inside(`wget -q -T 3 -t 1 -O - http://10.0.2.2:${webPort}/`)).toBe('hello');
+    expect(await inside(`wget -q -T 3 -t 1 -O - http://10.0.2.2:${web.port}/hello`)).toBe(HELLO);
   });
 
   test('CONFIGURE_NETWORK: an address and a route, without DHCP', async () => {
     await start({ CONFIGURE_NETWORK: '' });
     expect(await inside('ip a; ip r')).toMatch(/inet 10\.0\.2\.10\/24[\s\S]*default via 10\.0\.2\.2/);
-    expect(await inside(`wget -q -T 3 -t 1 -O - http://10.0.2.2:${webPort}/`)).toBe('hello');
+    expect(await inside(`wget -q -T 3 -t 1 -O - http://10.0.2.2:${web.port}/hello`)).toBe(HELLO);
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('%s unmounts, with exit code 0', async (signal) => {

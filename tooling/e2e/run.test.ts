@@ -1,30 +1,27 @@
 // `reslirp run`: one command, with a network of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Done, RESLIRP, run } from './guest.ts';
 import { pause } from './namespace.ts';
+import { HELLO, http, type Server } from './servers.ts';
 import { missingForNamespace } from './tools.ts';
 
 const why = missingForNamespace('wget', 'ping');
 
 describe.skipIf(why !== null)(`reslirp run${why === null ? '' : `: skipped, ${why}`}`, () => {
   let web: Server;
-  let webPort = 0;
 
   beforeAll(async () => {
-    web = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
-    await once(web, 'listening');
-    webPort = (web.address() as { port: number }).port;
+    web = await http();
   });
   afterAll(() => void web?.close());
 
   const confined = (...args: readonly string[]): Promise<Done> => run([...RESLIRP, 'run', ...args], 20_000);
 
   test('the network is there before the command is', async () => {
-    const { code, out } = await confined('--', 'wget', '-q', '-T3', '-t1', '-O-', `http://10.0.2.2:${webPort}/`);
-    expect([code, out]).toEqual([0, 'hello']);
+    const { code, out } = await confined('--', 'wget', '-q', '-T3', '-t1', '-O-', `http://10.0.2.2:${web.port}/hello`);
+    expect([code, out]).toEqual([0, HELLO]);
   });
 
   test('address, route and nameserver of its own, and nothing else', async () => {

@@ -18,6 +18,9 @@ export function block(i: number): Buffer {
 }
 const PATTERN = createHash('sha512').update('reslirp').digest();
 
+/** What GET /hello says. */
+export const HELLO = 'hello from the host\n';
+
 /** SHA-256 of the first `blocks` blocks. */
 export function hashOf(blocks: number): string {
   const hash = createHash('sha256');
@@ -37,7 +40,7 @@ export async function http(): Promise<Server> {
     }
     const blocks = Number(/^\/blocks\/(\d+)$/.exec(request.url ?? '')?.[1] ?? 0);
     if (blocks === 0) {
-      response.end('hello from the host\n');
+      response.end(HELLO);
       return;
     }
     let i = 0;

@@ -15,6 +15,7 @@ import {
 } from '@reslirp/stack/host';
 import {
   AddressCache,
+  bindToInterface,
   Datagrams,
   Errno,
   ErrorQueue,
@@ -52,6 +53,8 @@ export interface LinuxHostOptions {
   /** Addresses that sockets of their family leave from: the system's choice. */
   readonly localAddress4?: string;
   readonly localAddress6?: string;
+  /** Name of the interface that everything leaves by: the routes' choice. Without it a connect is refused as HOST_UNREACHABLE. */
+  readonly interface?: string;
   /** How long a connect may hang, milliseconds: 75,000. */
   readonly connectTimeout?: number;
   /** TCP sockets at once: 16,384. Beyond them a connect is refused as EXHAUSTED. */
@@ -85,6 +88,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
   readonly name: Region = new Region(SOCKET_ADDRESS_SIZE);
   readonly #local4: Endpoint;
   readonly #local6: Endpoint;
+  readonly #interface: string | null;
   readonly #connectTimeout: number;
   readonly #maxSockets: number;
   readonly #maxDatagramSockets: number;
@@ -108,6 +112,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     this.loop = options.loop;
     this.#local4 = local('localAddress4', options.localAddress4 ?? '0.0.0.0', true);
     this.#local6 = local('localAddress6', options.localAddress6 ?? '::', false);
+    this.#interface = options.interface ?? null;
     this.#connectTimeout = options.connectTimeout ?? 75_000;
     this.#maxSockets = options.maxSockets ?? 16_384;
     this.#maxDatagramSockets = options.maxDatagramSockets ?? 8_192;
@@ -126,7 +131,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
   udp(family: 4 | 6, events: UdpEvents): UdpSocket | null {
     if (this.#closed || this.#udp.size >= this.#maxDatagramSockets) return null;
     const socket = new LinuxUdpSocket(family, events, this);
-    if (socket.open(family === 4 ? this.#local4 : this.#local6) < 0) return null;
+    if (socket.open(null) < 0) return null;
     this.#udp.add(socket);
     return socket;
   }
@@ -196,12 +201,23 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
 
   begin(fd: number, to: Endpoint): number {
     const from = to.is4 ? this.#local4 : this.#local6;
-    const bound = isAny(from) ? 0 : libc.bind(fd, this.name.address, putSocketAddress(this.name, 0, from));
+    const device = this.#bindToInterface(fd);
+    const bound = device < 0 || isAny(from) ? device : this.bind(fd, from);
     return bound < 0 ? bound : libc.connect(fd, this.name.address, putSocketAddress(this.name, 0, to));
   }
 
   bindEcho(fd: number): number {
-    return isAny(this.#local4) ? 0 : this.bind(fd, this.#local4);
+    const device = this.#bindToInterface(fd);
+    return device < 0 || isAny(this.#local4) ? device : this.bind(fd, this.#local4);
+  }
+
+  bindOut(fd: number, family: 4 | 6): number {
+    const device = this.#bindToInterface(fd);
+    return device < 0 ? device : this.bind(fd, family === 4 ? this.#local4 : this.#local6);
+  }
+
+  #bindToInterface(fd: number): number {
+    return this.#interface === null ? 0 : bindToInterface(fd, this.#interface);
   }
 
   bind(fd: number, at: Endpoint): number {

@@ -47,6 +47,7 @@ export interface UdpShared {
   readonly name: Region;
   /** 0, or minus an error. */
   bind(fd: number, at: Endpoint): number;
+  bindOut(fd: number, family: 4 | 6): number;
   /** A datagram was lost for want of room. */
   lost(): void;
   gone(socket: LinuxUdpSocket): void;
@@ -74,8 +75,8 @@ export class LinuxUdpSocket implements UdpSocket, BurstSocket {
     return this.#fd;
   }
 
-  /** Binds it. 0, or minus an error: the socket is then gone. */
-  open(at: Endpoint): number {
+  /** Binds it, to where the host's sockets leave from when `at` is null. 0, or minus an error: the socket is then gone. */
+  open(at: Endpoint | null): number {
     if (this.#fd < 0) return this.#fd;
     if (this.#is4) setOption(this.#fd, Level.IP, IpOption.RECVERR, 1);
     else {
@@ -83,7 +84,7 @@ export class LinuxUdpSocket implements UdpSocket, BurstSocket {
       setOption(this.#fd, Level.IPV6, Ipv6Option.RECVERR, 1);
     }
     setOption(this.#fd, Level.SOCKET, SocketOption.BROADCAST, 1);
-    const bound = this.#shared.bind(this.#fd, at);
+    const bound = at === null ? this.#shared.bindOut(this.#fd, this.#is4 ? 4 : 6) : this.#shared.bind(this.#fd, at);
     const result = bound < 0 ? bound : this.#shared.loop.add(this.#fd, Epoll.IN, this);
     if (result >= 0) return 0;
     libc.close(this.#fd);

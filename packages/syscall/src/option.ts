@@ -1,5 +1,6 @@
 // Options of sockets whose value is an integer, and the one that is a pair.
 import { Level, SocketOption } from './constants.ts';
+import { INTERFACE_NAME } from './interface.ts';
 import { getsockopt, setsockopt } from './libc.ts';
 import { Region } from './memory.ts';
 
@@ -23,4 +24,11 @@ export function resetOnClose(fd: number): number {
   value.view.setInt32(0, 1, true);
   value.view.setInt32(4, 0, true);
   return setsockopt(fd, Level.SOCKET, SocketOption.LINGER, value.address, 8);
+}
+
+/** Binds a socket to the interface `name`: SO_BINDTODEVICE of socket(7). 0, or minus an error. */
+export function bindToInterface(fd: number, name: string): number {
+  const text = new Region(INTERFACE_NAME + 1);
+  new TextEncoder().encodeInto(name, text.bytes.subarray(0, INTERFACE_NAME));
+  return setsockopt(fd, Level.SOCKET, SocketOption.BINDTODEVICE, text.address, text.bytes.length);
 }
