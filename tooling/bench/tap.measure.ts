@@ -2,7 +2,7 @@
 //
 //   ROUNDS=3 SECONDS=4   medians of so many, each so long
 //   ONLY=text            rows whose name contains it
-//   OURS='command'       something else in our column
+//   OURS='command'       something else in our column; PEER=path in the other
 //   JSON=path            where the table goes as JSON
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,8 @@ const SECONDS = Number(process.env['SECONDS'] ?? 4);
 const ONLY = process.env['ONLY'] ?? '';
 const JSON_FILE = process.env['JSON'] ?? join(tmpdir(), 'reslirp-bench-tap.json');
 const OURS = process.env['OURS']?.split(' ') ?? SLIRP4NETNS;
-const PEER = ['slirp4netns'];
+/** Debian's. By its path: ours has the same name, and npm puts that first. */
+const PEER = [process.env['PEER'] ?? '/usr/bin/slirp4netns'];
 const S = String(SECONDS);
 
 /** What one measurement says, by the names of the rows that it fills. */
@@ -157,7 +158,7 @@ function middle(figures: readonly Figures[], row: string): number | null {
   return found.length === 0 ? null : median(found);
 }
 
-const why = missingForNamespace('slirp4netns', 'iperf3', 'cc', 'prlimit');
+const why = missingForNamespace(PEER[0]!, 'iperf3', 'cc', 'prlimit');
 
 test.skipIf(why !== null)(`the TAP${why === null ? '' : `: skipped, ${why}`}`, async () => {
   const world = await World.make();
