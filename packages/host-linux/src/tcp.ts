@@ -104,10 +104,13 @@ export class LinuxTcpSocket implements TcpSocket {
   write(b: Uint8Array, at: number, end: number): number {
     if (this.#state !== State.OPEN || at === end) return 0;
     const n = libc.send(this.#fd, this.#shared.writing.of(b) + at, end - at, FLAGS | this.#more());
-    this.#blocked = n < end - at;
-    if (n >= 0) return n;
-    if (n !== -Errno.EAGAIN) this.#breakLater(n);
-    return 0;
+    return this.#took(n, end - at);
+  }
+
+  writeUrgent(b: Uint8Array, at: number, end: number): number {
+    if (this.#state !== State.OPEN) return 0;
+    const n = libc.send(this.#fd, this.#shared.writing.of(b) + at, end - at, FLAGS | Message.OOB);
+    return this.#took(n, end - at);
   }
 
   /** The end of a turn in which there were several writes. */
@@ -164,6 +167,14 @@ export class LinuxTcpSocket implements TcpSocket {
     if (!this.#corked) this.#shared.corked(this);
     this.#corked = true;
     return Message.MORE;
+  }
+
+  /** What send() says of `size` bytes. */
+  #took(n: number, size: number): number {
+    this.#blocked = n < size;
+    if (n >= 0) return n;
+    if (n !== -Errno.EAGAIN) this.#breakLater(n);
+    return 0;
   }
 
   #begin(to: Endpoint): number {

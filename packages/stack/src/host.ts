@@ -83,6 +83,8 @@ export interface TcpSocket {
   read(into: Uint8Array, at: number, end: number): number;
   /** Returns how many bytes of [at, end) the host took; when not all of them, writable() will follow. */
   write(b: Uint8Array, at: number, end: number): number;
+  /** As write(), the last byte being urgent (RFC 6093). A host that cannot say so has none of it, and gets all in line. */
+  writeUrgent?(b: Uint8Array, at: number, end: number): number;
   /** No more writes: a FIN follows what was written. */
   finish(): void;
   /** Resets the connection, or gives up connecting. */

@@ -8,8 +8,8 @@
 //   Sending         The send ring keeps bytes until the guest ACKs them; its free room is what is read from the host.
 //   Memory          Rings are lent by Memory while they hold something, and grow with the flow up to limits.tcpBuffer.
 //   Closing         Each direction ends by itself; what is left once both have ended stands in closing.ts.
-//   Left out        The guest is told what came out of order (SACK), and not yet listened to. Urgent data is passed on in
-//                   line (RFC 6093 3.4 asks applications for just that).
+//   Left out        The guest is told what came out of order (SACK), and not yet listened to. The guest's urgent data is passed on as such when
+//                   nothing is in its way (receive.ts); the host's comes in line (RFC 6093 3.4 asks applications for that).
 import type { Endpoint } from '../endpoint.ts';
 import type { TcpSocket } from '../host.ts';
 import { Ev } from './events.ts';

@@ -1,6 +1,7 @@
 // The payload and the FIN of a segment: RFC 9293 3.10.7.4, seventh and eighth.
 // In order and with nothing waiting, bytes go to the host's socket from the frame; all else goes through the receive ring.
 import { Flag } from '@reslirp/wire/tcp';
+import type { TcpSocket } from '../host.ts';
 import { tellHost } from './closing.ts';
 import type { Context } from './context.ts';
 import { emitAck } from './emit.ts';
@@ -39,7 +40,7 @@ function noteFin(f: Flow, s: Segment): void {
 function accept(c: Context, f: Flow, s: Segment, from: number, to: number): void {
   if (to - from > f.rcvMss) f.rcvMss = Math.min(to - from, MOST_RCV_MSS);
   const offset = distance(add(s.seq, from - s.at), f.rcvNxt);
-  if (offset === 0) inOrder(c, f, s.b, from, to);
+  if (offset === 0) inOrder(c, f, s, from, to);
   else {
     f.receive.store(f.receive.ready + offset, s.b, from, to);
     f.rcvNewest = add(f.rcvNxt, offset);
@@ -47,13 +48,14 @@ function accept(c: Context, f: Flow, s: Segment, from: number, to: number): void
   }
 }
 
-function inOrder(c: Context, f: Flow, b: Uint8Array, from: number, to: number): void {
+function inOrder(c: Context, f: Flow, s: Segment, from: number, to: number): void {
   const { receive, socket } = f;
+  const { b } = s;
   const had = receive.ready;
   const holes = receive.ranges;
   let took = 0;
   if (had === 0 && socket !== null) {
-    took = socket.write(b, from, to);
+    took = s.urgent === 0 ? socket.write(b, from, to) : writeUrgent(socket, s, from, to);
     receive.skip(took);
   }
   if (from + took < to) receive.store(had, b, from + took, to);
@@ -61,6 +63,14 @@ function inOrder(c: Context, f: Flow, b: Uint8Array, from: number, to: number): 
   if (holes === 0) return;
   f.ackNow = true; // RFC 5681 4.2: a gap was filled, or is still there
   if (took > 0 || had > 0 || receive.ready > 0) drain(c, f);
+}
+
+/** What had to wait for the host, or came out of order, is urgent no more: it is passed on in line. */
+function writeUrgent(socket: TcpSocket, s: Segment, from: number, to: number): number {
+  const behind = s.at + s.urgent;
+  if (behind <= from || behind > to || socket.writeUrgent === undefined) return socket.write(s.b, from, to);
+  const took = socket.writeUrgent(s.b, from, behind);
+  return took < behind - from || behind === to ? took : took + socket.write(s.b, behind, to);
 }
 
 /** RCV.NXT moves by `n`, and the window grows when the guest has used all of it while the host kept up. */

@@ -13,6 +13,8 @@ export class Segment {
   flags: number = 0;
   /** As transmitted, not scaled. */
   window: number = 0;
+  /** Bytes from SEG.SEQ to behind the last urgent one; 0 when none is (RFC 6093 3.1: as everybody counts, not as RFC 793 does). */
+  urgent: number = 0;
   readonly options: Options.TcpOptions = Options.blank();
 
   /** From the segment at `at`, which check() has passed; `end` is that of the packet. */
@@ -24,6 +26,7 @@ export class Segment {
     this.ack = seq(Tcp.ack(b, at));
     this.flags = Tcp.flags(b, at);
     this.window = Tcp.window(b, at);
+    this.urgent = (this.flags & Tcp.Flag.URG) === 0 ? 0 : Tcp.urgent(b, at);
     Options.read(b, at, this.options);
   }
 

@@ -29,6 +29,8 @@ export interface Said {
   /** TSval and TSecr. */
   ts?: readonly [number, number];
   sack?: boolean;
+  /** Bytes up to behind the urgent one. */
+  urgent?: number;
   port?: number;
 }
 
@@ -78,6 +80,12 @@ export class Peer implements TcpSocket {
     const n = Math.min(end - at, this.room);
     this.room -= n;
     this.got += String.fromCharCode(...b.subarray(at, at + n));
+    return n;
+  }
+
+  writeUrgent(b: Uint8Array, at: number, end: number): number {
+    const n = this.write(b, at, end);
+    if (n === end - at) this.log.push(`urgent ${this.got.at(-1)}`);
     return n;
   }
 
@@ -157,6 +165,10 @@ export class Bench implements Host, IpOutput {
     const flags = FLAGS.reduce((all, [letter, bit]) => (said.flags.includes(letter) ? all | bit : all), 0);
     const ack = said.ack === undefined ? 0 : (this.#iss.get(port) ?? 0) + said.ack;
     Wire.emit(b, 0, port, SERVER.port, GUEST_ISS + said.seq, ack, at, flags, said.window ?? 0xffff);
+    if (said.urgent !== undefined) {
+      b[13]! |= Wire.Flag.URG;
+      b[19] = said.urgent;
+    }
     for (let i = 0; i < data.length; i++) b[at + i] = data.charCodeAt(i);
     return this.tcp.input(packet(b, at + data.length), this.now);
   }

@@ -248,3 +248,31 @@ test('a keep-alive probe is answered (RFC 9293 3.8.4)', () => {
   b.say({ flags: 'A', seq: 0, ack: 1 });
   expect(b.out()).toEqual(['A 1 ack 1 win 8192']);
 });
+
+describe('urgent data, RFC 6093', () => {
+  test('its last byte is urgent for the host too, and what is around it is not', () => {
+    const b = new Bench().open();
+    b.say({ flags: 'PA', seq: 1, ack: 1, data: 'abcde', urgent: 3 });
+    expect([b.peer.got, b.peer.log]).toEqual(['abcde', ['urgent c']]);
+  });
+
+  test.each([
+    ['behind this segment', 9],
+    ['nowhere', 0],
+  ])('a pointer %s changes nothing', (_where, urgent) => {
+    const b = new Bench().open();
+    b.say({ flags: 'PA', seq: 1, ack: 1, data: 'abcde', urgent });
+    expect([b.peer.got, b.peer.log]).toEqual(['abcde', []]);
+  });
+
+  test('out of order, or while the host does not take anything, it stays in line', () => {
+    const b = new Bench().open();
+    b.say({ flags: 'PA', seq: 3, ack: 1, data: 'cd', urgent: 1 });
+    b.say({ flags: 'PA', seq: 1, ack: 1, data: 'ab' });
+    b.peer.room = 0;
+    b.say({ flags: 'PA', seq: 5, ack: 1, data: 'ef', urgent: 2 });
+    b.peer.room = 9;
+    b.host((e, _, now) => e.writable(now));
+    expect([b.peer.got, b.peer.log]).toEqual(['abcdef', []]);
+  });
+});
