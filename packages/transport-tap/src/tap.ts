@@ -32,7 +32,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['/dev/net/tun EACCES', 'this user may not open it'],
   ['TUNSETIFF EPERM', 'making an interface needs CAP_NET_ADMIN in its network namespace'],
   ['TUNSETIFF EBUSY', 'another process has an interface of that name'],
-  ['TUNSETIFF EINVAL', 'there is an interface of that name, and it is no TAP'],
+  ['TUNSETIFF EINVAL', 'no interface can have that name, or one has it that is no TAP'],
 ]);
 
 /** A new TAP in this thread's network namespace, or an existing one that nobody uses. Throws a TapError. */
