@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { linkContract } from '@reslirp/link/contract';
 import { Epoll, Fcntl, Loop, libc, Open } from '@reslirp/syscall';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openDescriptors, pipe, withDescriptorsLeft } from '../../syscall/test/descriptors.ts';
+import { openDescriptors, pipe, read, withDescriptorsLeft, write } from '../../syscall/test/descriptors.ts';
 import { bytes, duplicate, type Ends, LoopBench, numbered, pipes, put, sockets } from './loop-bench.ts';
 
 const GONE = 'cable broken: the other end is gone';
@@ -203,14 +203,43 @@ describe('an output that is full', () => {
     t.turn(2);
     expect(frames).toBe(20);
   });
+});
 
-  test('costs no turns while it is', () => {
+describe('a turn is not woken', () => {
+  const slept = (ms: number): boolean => {
+    const began = performance.now();
+    loop.turn(ms);
+    return performance.now() - began >= ms;
+  };
+
+  test('by a link on which nothing happens', () => {
+    bench(pipes()).settle();
+    expect(slept(50)).toBe(true);
+  });
+
+  test('by an output that is full', () => {
     const t = bench(pipes());
     while (put(t.link, numbered(1_514, 0)));
     t.turn(5);
-    const began = performance.now();
-    loop.turn(50);
-    expect(performance.now() - began).toBeGreaterThanOrEqual(50);
+    expect(slept(50)).toBe(true);
+  });
+
+  test('by an input that has ended', () => {
+    const t = bench(pipes());
+    t.hangUp();
+    t.settle();
+    expect(slept(50)).toBe(true);
+  });
+
+  test('by a link that is closed, though others have its descriptors too', () => {
+    const ends = pipes();
+    const shared = duplicate(ends.input);
+    const t = bench(ends);
+    t.link.close();
+    t.settle();
+    t.send(numbered(60, 1));
+    expect(slept(50)).toBe(true);
+    libc.close(shared);
   });
 });
 
@@ -250,6 +279,16 @@ describe('an input that is a file', () => {
     expect(sizes).toHaveLength(frames);
     expect(new Set(seen).size).toBeGreaterThan(5);
     loop.close(fd);
+  });
+
+  test('is read no more once the link is closed, whoever has its number then', () => {
+    const [t] = play('closed', bytes(numbered(60, 1)));
+    t.link.close();
+    const made = Array.from({ length: 4 }, () => pipe());
+    for (const [, to] of made) write(to, Uint8Array.of(1));
+    t.turn(3);
+    expect(made.map(([from]) => read(from))).toEqual(made.map(() => Uint8Array.of(1)));
+    for (const fd of made.flat()) libc.close(fd);
   });
 
   test('of nothing, and an output to nowhere: an orderly end', () => {
