@@ -67,7 +67,17 @@ function negotiate(fd: number, name: string): Tap {
   return { fd, name, header: HEADER, offload: 'none' };
 }
 
-/** An error of read() or write() that lasts: the interface, or its namespace, is gone. */
+/** Errors that end with the frame: no room, an interface that is down, a frame that the other end does not take. */
+const PASSING: ReadonlySet<number> = new Set([
+  -Errno.EAGAIN,
+  -Errno.EIO,
+  -Errno.EINVAL,
+  -Errno.ENOBUFS,
+  -Errno.ENOMEM,
+  -Errno.EMSGSIZE,
+]);
+
+/** A result of read() or write() that lasts: the interface, or the other end, is gone. */
 export function isGone(result: number): boolean {
-  return result !== -Errno.EAGAIN && result !== -Errno.EIO && result !== -Errno.ENOBUFS && result !== -Errno.EINVAL;
+  return !PASSING.has(result);
 }
