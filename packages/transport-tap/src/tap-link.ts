@@ -104,8 +104,14 @@ export class TapLink extends Handlers implements Link {
         return;
       }
       if (n === bytes.length || (this.#virtio > 0 && !Virtio.isSound(bytes, 0, n))) this.counters.malformed++;
-      else this.frame(bytes, this.#virtio, n, this.#virtio > 0 && Virtio.isTrusted(bytes, 0));
+      else this.#deliver(n);
     }
+  }
+
+  #deliver(end: number): void {
+    const { bytes } = this.#in;
+    if (this.#virtio > 0) Virtio.completeInner(bytes, 0, end);
+    this.frame(bytes, this.#virtio, end, this.#virtio > 0 && Virtio.isTrusted(bytes, 0));
   }
 
   #join(head: number, lent: Uint8Array, from: number, to: number): number {

@@ -1,4 +1,5 @@
 import { Cut, type Unfinished } from '@reslirp/link';
+import { fold, sum } from '@reslirp/wire/checksum';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as Virtio from './virtio.ts';
@@ -131,5 +132,65 @@ describe('what comes', () => {
       }),
       { numRuns: 5_000 },
     );
+  });
+});
+
+describe('a sum that was left undone', () => {
+  /** An Ethernet frame with IPv4, whose payload ends in a packet with a sum at `from`. */
+  function frame(from: number, field: number, type: readonly number[] = [8, 0], ihl: number = 5): Uint8Array {
+    const b = came({ sumFrom: from, sumField: field, size: 120 });
+    for (let i = 0; i < 120; i++) b[Virtio.HEADER + i] = i * 37 + 11;
+    b.set(type, Virtio.HEADER + 12);
+    b[Virtio.HEADER + 14] = 0x40 | ihl;
+    return b;
+  }
+
+  test.each<[string, number, readonly number[], number]>([
+    ['of the outermost packet', 34, [8, 0], 5],
+    ['behind options', 74, [8, 0], 15],
+    ['of IPv6', 54, [0x86, 0xdd], 0],
+  ])('%s is nobody’s to make', (_, from, type, ihl) => {
+    const b = frame(from, TCP, type, ihl);
+    const before = b.slice();
+    Virtio.completeInner(b, 0, b.length);
+    expect(b).toEqual(before);
+  });
+
+  test.each<[string, number, number, readonly number[]]>([
+    ['within a tunnel', 84, TCP, [8, 0]],
+    ['of UDP within a tunnel', 84, 6, [8, 0]],
+    ['at an odd place', 85, TCP, [8, 0]],
+    ['behind a VLAN tag', 38, TCP, [0x81, 0]],
+    ['of what nobody knows', 20, 2, [0x88, 0x88]],
+  ])('%s is made, and nothing else is touched', (_, from, field, type) => {
+    const b = frame(from, field, type);
+    const before = b.slice();
+    Virtio.completeInner(b, 0, b.length);
+    const at = Virtio.HEADER + from;
+    const seed = fold(sum(before, at, before.length)); // with what was in the field, the pseudo header
+    expect((b[at + field]! << 8) | b[at + field + 1]!).toBe(~seed & 0xffff);
+    b.set(before.subarray(at + field, at + field + 2), at + field);
+    expect(b).toEqual(before);
+  });
+
+  test('of UDP that comes to zero travels as all ones; of TCP as zero', () => {
+    for (const [field, expected] of [
+      [6, 0xffff],
+      [TCP, 0],
+    ] as const) {
+      const b = came({ sumFrom: 84, sumField: field, size: 104 });
+      b.set([0xff, 0xff], Virtio.HEADER + 84 + field);
+      Virtio.completeInner(b, 0, b.length);
+      expect((b[Virtio.HEADER + 84 + field]! << 8) | b[Virtio.HEADER + 84 + field + 1]!).toBe(expected);
+    }
+  });
+
+  test('is none where there is nothing to do', () => {
+    for (const header of [{ flags: 0 }, { flags: 2 }, { kind: 1, mss: 100 }] as const) {
+      const b = came({ ...header, sumFrom: 60 });
+      const before = b.slice();
+      Virtio.completeInner(b, 0, b.length);
+      expect(b).toEqual(before);
+    }
   });
 });

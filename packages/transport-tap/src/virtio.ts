@@ -8,6 +8,7 @@
 // `cut` is how a frame was left uncut, `headers` the bytes before its payload, `mss` the bytes of payload in each segment;
 // `sum from` is where the checksum begins, and `sum field` where it belongs from there.
 import { Cut, type Unfinished } from '@reslirp/link';
+import { finish, sum } from '@reslirp/wire/checksum';
 
 export const HEADER = 10;
 const FLAGS = 0;
@@ -23,6 +24,12 @@ const Kind = { NONE: 0, TCP4: 1, TCP6: 4, UDP: 5 } as const;
 const ECN = 0x80;
 /** Where TCP has its checksum, RFC 9293 3.1. */
 const TCP_SUM_FIELD = 16;
+const UDP_SUM_FIELD = 6;
+/** Of the frame: bytes of its Ethernet header, and where and what its type is. */
+const ETHER = 14;
+const ETHER_TYPE = 12;
+const IP4 = 0x0800;
+const IP6 = 0x86dd;
 /** By Cut. */
 const KINDS: readonly number[] = [Kind.NONE, Kind.TCP4, Kind.TCP6, Kind.UDP];
 
@@ -55,6 +62,29 @@ export function isSound(b: Uint8Array, at: number, end: number): boolean {
   if (kind !== Kind.TCP4 && kind !== Kind.TCP6) return false;
   if (needsSum && word(b, at + SUM_FIELD) !== TCP_SUM_FIELD) return false;
   return word(b, at + HEADERS) <= size && word(b, at + MSS) > 0;
+}
+
+/**
+ * A guest with a tunnel (VXLAN, Geneve) leaves the sum of the packet within undone. That one is payload to us, and leaves as
+ * it came: so it is made here. The sum of the outermost packet is what `trusted` speaks of, and is nobody's to make.
+ */
+export function completeInner(b: Uint8Array, at: number, end: number): void {
+  if ((b[at + FLAGS]! & Flag.NEEDS_SUM) === 0 || b[at + CUT] !== Kind.NONE) return;
+  const frame = at + HEADER;
+  const from = word(b, at + SUM_FROM);
+  if (from === outerTransport(b, frame)) return;
+  const field = word(b, at + SUM_FIELD);
+  const made = finish(sum(b, frame + from, end));
+  const value = made === 0 && field === UDP_SUM_FIELD ? 0xffff : made; // RFC 768: a computed zero travels as all ones
+  b[frame + from + field] = value >> 8;
+  b[frame + from + field + 1] = value;
+}
+
+/** Where the transport header is that follows the outermost IP header; -1 when that is not so simple. */
+function outerTransport(b: Uint8Array, frame: number): number {
+  const type = (b[frame + ETHER_TYPE]! << 8) | b[frame + ETHER_TYPE + 1]!;
+  if (type === IP4) return ETHER + (b[frame + ETHER]! & 15) * 4;
+  return type === IP6 ? ETHER + 40 : -1;
 }
 
 function word(b: Uint8Array, at: number): number {
