@@ -10,7 +10,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'transport-stdio': ['link', 'syscall'],
   syscall: [],
   'host-linux': ['wire', 'link', 'stack', 'syscall'],
-  'transport-tap': ['link', 'syscall'],
+  'transport-tap': ['wire', 'link', 'syscall'],
   runtime: ['link', 'stack', 'services', 'host-node', 'host-linux', 'syscall', 'transport-stdio', 'transport-tap'],
   testkit: ['wire', 'link', 'stack', 'services'],
   cli: ['wire', 'stack', 'runtime', 'syscall', 'transport-stdio', 'transport-tap'],

@@ -13,7 +13,7 @@ const CLOEXEC = 0o2000000;
 const VECTOR = 56;
 const DATA = 72;
 const CONTROL = 80;
-const CONTROL_SIZE = 24;
+/** One descriptor, without the padding behind it: that has room for a second one, which nobody would ever close. */
 const RIGHTS_SIZE = 20;
 
 /** Two ends of a channel that carries one byte and a descriptor at a time. The first is closed on exec; the second is for a child. */
@@ -58,11 +58,11 @@ export function awaitNotice(from: number): boolean {
 }
 
 function envelope(): Region {
-  const message = new Region(CONTROL + CONTROL_SIZE);
+  const message = new Region(CONTROL + RIGHTS_SIZE);
   message.pointer(16, message.address + VECTOR);
   message.size(24, 1);
   message.pointer(32, message.address + CONTROL);
-  message.size(40, CONTROL_SIZE);
+  message.size(40, RIGHTS_SIZE);
   message.pointer(VECTOR, message.address + DATA);
   message.size(VECTOR + 8, 1);
   return message;

@@ -6,6 +6,7 @@ import { Family, InterfaceFlag, InterfaceRequest, SocketType } from './constants
 import * as libc from './libc.ts';
 import { Region } from './memory.ts';
 
+/** Bytes of the longest name of an interface. */
 export const INTERFACE_NAME = 15;
 const VALUE = 16;
 const IFREQ = 40;
@@ -14,10 +15,14 @@ const ROUTE_UP = 1;
 const ROUTE_GATEWAY = 2;
 const ETHERNET = 1;
 
-/** A struct ifreq for the interface `name`. */
+/** A name that the kernel gives to no interface. */
+const IMPOSSIBLE = '/';
+
+/** A struct ifreq for the interface `name`; for none when that is too long, for cut off it might be another's. */
 export function interfaceRequest(name: string): Region {
   const request = new Region(IFREQ);
-  new TextEncoder().encodeInto(name, request.bytes.subarray(0, INTERFACE_NAME));
+  const text = new TextEncoder().encode(name);
+  request.bytes.set(text.length > INTERFACE_NAME ? new TextEncoder().encode(IMPOSSIBLE) : text);
   return request;
 }
 

@@ -1,176 +1,267 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { Epoll } from './constants.ts';
-import { channel } from './descriptor.ts';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openDescriptors, pipe, withDescriptorsLeft, write } from '../test/descriptors.ts';
+import { Epoll, EventFd } from './constants.ts';
+import { Errno } from './errno.ts';
 import * as libc from './libc.ts';
 import { Loop } from './loop.ts';
-import { Region } from './memory.ts';
 
-const word = new Region(8);
-const open: (() => void)[] = [];
-
-afterEach(() => {
-  for (const close of open.splice(0)) close();
+let loop: Loop;
+beforeEach(() => {
+  loop = new Loop();
 });
+afterEach(() => loop.dispose());
 
-function loop(): Loop {
-  const it = new Loop();
-  open.push(() => it.dispose());
-  return it;
+/** An eventfd(2) that is ready, or not yet. */
+function eventfd(ready: boolean): number {
+  return libc.eventfd(ready ? 1 : 0, EventFd.NONBLOCK | EventFd.CLOEXEC);
 }
 
-/** Two connected sockets: what is sent to the second can be read from the first. */
-function pair(): [number, number] {
-  const ends = channel()!;
-  open.push(() => {
-    for (const fd of ends) libc.close(fd);
-  });
-  return ends;
-}
-
-function poke(fd: number): void {
-  libc.send(fd, word.address, 1, 0);
+/** Adds 1 to `fd` after `ms` milliseconds, from a thread of its own. */
+function wakeAfter(fd: number, ms: number): Worker {
+  const code = `
+    const { workerData: { fd, ms } } = require('node:worker_threads');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    require('node:fs').writeSync(fd, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));`;
+  return new Worker(code, { eval: true, workerData: { fd, ms } });
 }
 
 describe('a turn', () => {
-  test('tells what is ready, then what was put off, then the listeners of its end', () => {
-    const it = loop();
-    const [near, far] = pair();
+  test('tells what is ready, then what was put off, then its end; all at one instant', () => {
+    let time = 5;
+    const own = new Loop(() => time++);
+    const said: [string, number][] = [];
+    const fd = eventfd(true);
+    own.defer((now) => said.push(['deferred', now]));
+    own.onTurnEnd((now) => {
+      said.push(['end', now]);
+      return Infinity;
+    });
+    own.add(fd, Epoll.IN, { ready: (_events, now) => said.push(['ready', now]) });
+    own.turn();
+    expect(said.map(([what]) => what)).toEqual(['ready', 'deferred', 'end']);
+    expect(new Set(said.map(([, now]) => now))).toEqual(new Set([own.now()]));
+    own.close(fd);
+    own.dispose();
+  });
+
+  test('what a deferred call puts off comes in the next turn, which does not wait', () => {
     const said: string[] = [];
-    it.add(near, Epoll.IN, { ready: () => void said.push('ready') });
-    it.defer(() => said.push('deferred'));
-    it.onTurnEnd(() => {
-      said.push('end');
-      return Infinity;
+    loop.defer(() => {
+      said.push('first');
+      loop.defer(() => said.push('second'));
     });
-    poke(far);
-    it.turn(0);
-    expect(said).toEqual(['ready', 'deferred', 'end']);
+    loop.turn();
+    expect(said).toEqual(['first']);
+    loop.turn();
+    expect(said).toEqual(['first', 'second']);
   });
 
-  test('is one instant for all of them', () => {
-    let clock = 0;
-    const it = new Loop(() => ++clock);
-    open.push(() => it.dispose());
-    const [near, far] = pair();
-    const seen: number[] = [];
-    it.add(near, Epoll.IN, { ready: (_events, now) => void seen.push(now) });
-    it.defer((now) => seen.push(now));
-    it.onTurnEnd((now) => {
-      seen.push(now, it.now());
-      return Infinity;
-    });
-    poke(far);
-    it.turn(0);
-    expect(new Set(seen).size).toBe(1);
-    expect(seen).toHaveLength(4);
-  });
-
-  test('what is put off while it runs comes in the next one, which does not wait', () => {
-    const it = loop();
-    let second = false;
-    it.defer(() => {
-      it.defer(() => {
-        second = true;
-      });
-    });
-    it.turn(0);
-    expect(second).toBe(false);
-    it.turn(); // would wait for ever
-    expect(second).toBe(true);
-  });
-
-  test('waits until the earliest deadline of its ends, and no longer', () => {
-    const it = loop();
+  test('waits no longer than it is told, and not at all for 0', () => {
     const began = performance.now();
-    it.onTurnEnd(() => Infinity);
-    it.onTurnEnd((now) => now + 30);
-    it.turn(0);
-    it.turn();
-    const took = performance.now() - began;
-    expect(took).toBeGreaterThanOrEqual(29);
-    expect(took).toBeLessThan(500);
+    loop.turn(0);
+    expect(performance.now() - began).toBeLessThan(20);
+    loop.turn(30);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(30);
   });
 
-  test('with nothing to do there are no turns: it sleeps', () => {
-    const it = loop();
+  test('comes when the first of its ends has asked for it', () => {
+    const asked = performance.now() + 40;
+    loop.onTurnEnd(() => Infinity);
+    loop.onTurnEnd((now) => (now < asked ? asked : Infinity));
+    loop.onTurnEnd(() => performance.now() + 10_000);
+    loop.turn(); // nobody has been asked yet
+    expect(performance.now()).toBeLessThan(asked);
+    loop.turn();
+    expect(loop.now()).toBeGreaterThanOrEqual(asked);
+    expect(loop.now()).toBeLessThan(asked + 1_000);
+  });
+
+  test('a listener of its end that went is not asked again, also from within', () => {
+    let asked = 0;
+    const ignore = loop.onTurnEnd(() => {
+      asked++;
+      ignore();
+      return 0;
+    });
+    loop.turn();
+    loop.turn(0);
+    expect(asked).toBe(1);
+  });
+
+  test('what a handler throws comes out of it; whoever is still ready is told in the next', () => {
+    const fds = [eventfd(true), eventfd(true)];
+    const said: number[] = [];
+    for (const fd of fds) {
+      const ready = (): void => {
+        loop.close(fd);
+        said.push(fd);
+        if (said.length === 1) throw new Error('a bug');
+      };
+      loop.add(fd, Epoll.IN, { ready });
+    }
+    expect(() => loop.turn()).toThrow('a bug');
+    loop.turn();
+    expect(said.toSorted()).toEqual(fds.toSorted());
+  });
+});
+
+describe('a descriptor', () => {
+  test('closed by another one in the same turn, its number in use again: the old event is told to nobody', () => {
+    const fds = [eventfd(true), eventfd(true)];
+    const told: string[] = [];
+    for (const [i, fd] of fds.entries()) {
+      const other = fds[1 - i]!;
+      const ready = (): void => {
+        told.push('old');
+        loop.close(other);
+        expect(eventfd(false)).toBe(other);
+        loop.add(other, Epoll.IN, { ready: () => told.push('new') });
+      };
+      loop.add(fd, Epoll.IN, { ready });
+    }
+    loop.turn();
+    expect(told).toEqual(['old']);
+    for (const fd of fds) loop.close(fd);
+  });
+
+  test('removed by another one in the same turn is not told', () => {
+    const fds = [eventfd(true), eventfd(true)];
+    const told: number[] = [];
+    for (const [i, fd] of fds.entries()) {
+      const ready = (): void => {
+        told.push(fd);
+        loop.remove(fds[1 - i]!);
+      };
+      loop.add(fd, Epoll.IN, { ready });
+    }
+    loop.turn();
+    expect(told).toHaveLength(1);
+    for (const fd of fds) loop.close(fd);
+  });
+
+  test('whose number lived a thousand lives gets the events of its own life only', () => {
+    const anchor = eventfd(true);
+    let events = 0;
+    let number = -1;
+    for (let life = 0; life < 1_000; life++) {
+      const fd = eventfd(life % 2 === 0);
+      if (number >= 0) expect(fd).toBe(number);
+      number = fd;
+      loop.add(fd, Epoll.IN, { ready: () => events++ });
+      loop.turn(0);
+      loop.close(fd);
+    }
+    expect(events).toBe(500);
+    libc.close(anchor);
+  });
+
+  test('is watched for other events after modify()', () => {
+    const [from, to] = pipe();
+    const told: number[] = [];
+    loop.add(to, 0, { ready: (events) => told.push(events) });
+    loop.turn(0);
+    expect(told).toEqual([]);
+    expect(loop.modify(to, Epoll.OUT)).toBe(0);
+    loop.turn();
+    expect(told).toEqual([Epoll.OUT]);
+    loop.close(to);
+    libc.close(from);
+  });
+
+  test('that is none, or that cannot be watched, is an error by its number', () => {
+    const file = libc.open('/proc/self/exe', 0);
+    expect(loop.add(file, Epoll.IN, { ready: () => {} })).toBe(-Errno.EPERM);
+    loop.remove(file);
+    libc.close(file);
+    expect(loop.add(file, Epoll.IN, { ready: () => {} })).toBe(-Errno.EBADF);
+    loop.remove(file);
+    loop.remove(54_321);
+  });
+});
+
+describe('an idle loop', () => {
+  test('sleeps until another thread adds to its waker: not one turn more', async () => {
     let turns = 0;
-    it.onTurnEnd(() => {
+    let woken = 0;
+    loop.onTurnEnd(() => {
       turns++;
       return Infinity;
     });
-    it.turn(0);
-    it.turn(200);
-    expect(turns).toBe(2);
+    loop.onWake(() => {
+      woken++;
+      loop.stop();
+    });
+    loop.turn(0); // the listener has been asked
+    turns = 0;
+    const began = performance.now();
+    const worker = wakeAfter(loop.waker, 300);
+    loop.run();
+    expect(performance.now() - began).toBeGreaterThanOrEqual(300);
+    expect([turns, woken]).toEqual([1, 1]);
+    await worker.terminate();
+  });
+
+  test('is woken once by many who came before it looked, and sleeps again', () => {
+    let woken = 0;
+    loop.onWake(() => woken++);
+    for (let i = 0; i < 5; i++) write(loop.waker, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0));
+    loop.turn(0);
+    loop.turn(0);
+    expect(woken).toBe(1);
+  });
+
+  test('after many short sleeps still sleeps', () => {
+    const fd = eventfd(true);
+    loop.add(fd, Epoll.IN, { ready: () => {} });
+    for (let i = 0; i < 1_000; i++) loop.turn();
+    loop.close(fd);
+    const { user, system } = process.cpuUsage();
+    loop.turn(200);
+    const used = process.cpuUsage();
+    expect(used.user + used.system - user - system).toBeLessThan(100_000); // of 200,000 microseconds
   });
 });
 
-describe('descriptors', () => {
-  test('an event of an earlier use of the number is not told to the next', () => {
-    const it = loop();
-    const [one, two] = [pair(), pair()];
+describe('the end', () => {
+  test('stop() from a handler: the turn is finished, and run() returns', () => {
     const said: string[] = [];
-    it.add(one[0], Epoll.IN, {
-      ready: () => {
-        said.push('first');
-        it.remove(two[0]);
-        it.add(two[0], Epoll.IN, { ready: () => void said.push('of another use') });
-      },
+    loop.defer(() => {
+      loop.stop();
+      said.push('stopped');
+      loop.defer(() => said.push('never'));
     });
-    it.add(two[0], Epoll.IN, { ready: () => void said.push('stale') });
-    poke(one[1]);
-    poke(two[1]);
-    it.turn(0);
-    expect(said.filter((word) => word !== 'stale')).toEqual(['first']); // stale only when it came before the first
-  });
-
-  test('removed: nothing is told any more', () => {
-    const it = loop();
-    const [near, far] = pair();
-    it.add(near, Epoll.IN, {
-      ready: () => {
-        throw new Error('told');
-      },
+    loop.onTurnEnd(() => {
+      said.push('end');
+      return Infinity;
     });
-    it.remove(near);
-    poke(far);
-    it.turn(0);
+    loop.run();
+    expect(said).toEqual(['stopped', 'end']);
   });
 
-  test('closed by the loop: the kernel has forgotten it as well', () => {
-    const it = loop();
-    const [near, far] = channel()!;
-    open.push(() => libc.close(far));
-    it.add(near, Epoll.IN, { ready: () => {} });
-    it.close(near);
-    expect(libc.send(far, word.address, 1, 0x4000)).toBeLessThan(0);
-    it.turn(0);
+  test('run() after stop() does nothing', () => {
+    loop.stop();
+    loop.onTurnEnd(() => expect.unreachable());
+    loop.run();
   });
 
-  test('a file cannot be watched, and that is told', () => {
-    const fd = libc.open('/etc/hosts', 0);
-    open.push(() => libc.close(fd));
-    expect(loop().add(fd, Epoll.IN, { ready: () => {} })).toBe(-1);
+  test('nothing of it stays open', () => {
+    const before = openDescriptors();
+    for (let i = 0; i < 10; i++) new Loop().dispose();
+    expect(openDescriptors()).toBe(before);
   });
-});
 
-test('the eventfd wakes it, once for any number of words', () => {
-  const it = loop();
-  let woken = 0;
-  it.onWake(() => void woken++);
-  word.view.setBigUint64(0, 1n, true);
-  for (let i = 0; i < 3; i++) libc.write(it.waker, word.address, 8);
-  it.turn();
-  it.turn(0);
-  expect(woken).toBe(1);
-});
-
-test('stop() ends run() with the turn that is under way', () => {
-  const it = loop();
-  let turns = 0;
-  it.onTurnEnd(() => {
-    if (++turns === 3) it.stop();
-    return -Infinity;
+  test.each([0, 1])('with %i descriptors left there is no loop, in one line, and none is kept', (spare) => {
+    const before = openDescriptors();
+    const message = withDescriptorsLeft(spare, () => {
+      try {
+        new Loop().dispose();
+        return 'a loop';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    expect(message).toBe('no descriptor for an event loop: too many are open');
+    expect(openDescriptors()).toBe(before);
   });
-  it.run();
-  expect(turns).toBe(3);
 });

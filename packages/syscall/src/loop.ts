@@ -44,7 +44,10 @@ export class Loop {
     this.#at = clock();
     this.#set = new EpollSet();
     this.#waker = libc.eventfd(0, EventFd.NONBLOCK | EventFd.CLOEXEC);
-    if (this.#set.fd < 0 || this.#waker < 0) throw new Error('no descriptor for an event loop: too many are open');
+    if (this.#set.fd < 0 || this.#waker < 0) {
+      this.dispose(); // of whichever there is
+      throw new Error('no descriptor for an event loop: too many are open');
+    }
     this.add(this.#waker, Epoll.IN, {
       ready: () => {
         libc.read(this.#waker, this.#counter.address, 8);

@@ -16,7 +16,7 @@ export function setOption(fd: number, level: number, name: number, n: number): n
 export function pendingError(fd: number): number {
   value.view.setInt32(8, 4, true);
   const result = getsockopt(fd, Level.SOCKET, SocketOption.ERROR, value.address, value.address + 8);
-  return result < 0 ? result : -value.view.getInt32(0, true);
+  return result < 0 ? result : 0 - value.view.getInt32(0, true); // no -0
 }
 
 /** What close() does from now on: resets, rather than to finish (socket(7), SO_LINGER with a time of 0). */

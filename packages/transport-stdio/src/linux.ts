@@ -38,6 +38,8 @@ class Descriptors {
   #at: number = 0;
   #end: number = 0;
   #open: boolean = true;
+  /** Nobody reads what we write. */
+  #deserted: boolean = false;
   /** The last read, and whether it brought little. */
   #readAt: number = -Infinity;
   #few: boolean = false;
@@ -58,7 +60,7 @@ class Descriptors {
     }
     // A file is always ready, and cannot be watched: EPERM
     const watched = loop.add(input, Epoll.IN, { ready: () => this.#read() }) >= 0;
-    if (!watched) loop.defer(() => this.#readFile());
+    if (!watched) loop.defer(() => this.#readOn());
     loop.add(output, Epoll.OUT | Epoll.ET, { ready: (events) => this.#outputReady(events) });
   }
 
@@ -69,10 +71,16 @@ class Descriptors {
     const n = libc.read(this.#input, this.#buffer.address, READ_BUFFER);
     this.#few = n < FEW;
     if (n > 0) this.link.received(this.#buffer.bytes, 0, n);
-    if (n > 0 || n === -Errno.EAGAIN) return true;
+    if (n > 0 || (n === -Errno.EAGAIN && !this.#deserted)) return true;
     this.#loop.remove(this.#input);
-    this.link.ended(n === 0 ? null : broken(n));
+    this.link.ended(this.#verdict(n));
     return false;
+  }
+
+  /** `n`: the read that found nothing more. The end of a guest is an orderly one when nothing is left that it should have had. */
+  #verdict(n: number): Error | null {
+    if (n < 0) return broken(n === -Errno.EAGAIN ? -Errno.EPIPE : n);
+    return this.#deserted && this.#at < this.#end ? broken(-Errno.EPIPE) : null;
   }
 
   /**
@@ -86,8 +94,9 @@ class Descriptors {
     if (busy) libc.usleep(GATHERING);
   }
 
-  #readFile(): void {
-    if (this.#read()) this.#loop.defer(() => this.#readFile());
+  /** Turn by turn, until there is nothing more. */
+  #readOn(): void {
+    if (this.#read()) this.#loop.defer(() => this.#readOn());
   }
 
   #begin(b: Uint8Array, end: number): boolean {
@@ -114,8 +123,15 @@ class Descriptors {
 
   #outputReady(events: number): void {
     if (!this.#open) return;
-    if ((events & Epoll.ERR) !== 0) this.link.ended(broken(-Errno.EPIPE));
+    if ((events & Epoll.ERR) !== 0) this.#desert();
     else if (this.#at < this.#end && this.#write()) this.link.written();
+  }
+
+  /** A guest that ends closes both pipes, mostly this one first: what it sent before that is in the other one. */
+  #desert(): void {
+    if (this.#deserted) return;
+    this.#deserted = true;
+    this.#loop.defer(() => this.#readOn());
   }
 
   #close(): void {
@@ -130,11 +146,13 @@ class Descriptors {
 
 /** Whoever holds the other end sees it closed. The standard descriptors stay taken: others in the process count on them. */
 function letGo(fd: number): void {
-  if (fd <= STDERR) {
-    const nothing = libc.open('/dev/null', Open.RDWR | Open.CLOEXEC);
-    libc.dup2(nothing, fd);
-    libc.close(nothing);
-  } else libc.close(fd);
+  const nothing = fd <= STDERR ? libc.open('/dev/null', Open.RDWR | Open.CLOEXEC) : -1;
+  if (nothing < 0) {
+    libc.close(fd);
+    return;
+  }
+  libc.dup2(nothing, fd);
+  libc.close(nothing);
 }
 
 function broken(result: number): Error {

@@ -29,15 +29,15 @@ export interface TapLinkOptions {
 export interface TapCounters {
   /** The interface was down, or had no room. */
   lost: number;
-  /** What came was not even a virtio header. */
-  short: number;
+  /** What came was no virtio header with a frame, or was longer than any frame. */
+  malformed: number;
 }
 
 export class TapLink extends Handlers implements Link {
   readonly mtu: number;
   readonly offload: Offload;
   readonly slab: Uint8Array;
-  readonly counters: TapCounters = { lost: 0, short: 0 };
+  readonly counters: TapCounters = { lost: 0, malformed: 0 };
   readonly #fd: number;
   readonly #loop: Loop;
   /** Where the virtio header begins, in what leaves and in what comes: 0 bytes of it when the TAP has none. */
@@ -47,6 +47,8 @@ export class TapLink extends Handlers implements Link {
   readonly #vectors: Region = new Region(2 * VECTOR);
   readonly #lent: AddressCache = new AddressCache();
   #closed: boolean = false;
+  /** Nobody wants to hear of its end any more. */
+  #silent: boolean = false;
 
   constructor({ tap, loop, mtu = 1500 }: TapLinkOptions) {
     super();
@@ -56,7 +58,7 @@ export class TapLink extends Handlers implements Link {
     this.#loop = loop;
     this.#virtio = tap.header;
     this.#out = new Region(this.#virtio + LARGEST + HEADERS);
-    this.#in = new Region(this.#virtio + LARGEST + HEADERS);
+    this.#in = new Region(this.#virtio + LARGEST + HEADERS + 1); // a frame that fills it is too long
     this.slab = this.#out.bytes;
     this.#vectors.pointer(0, this.#out.address);
     loop.add(tap.fd, Epoll.IN, this);
@@ -87,10 +89,8 @@ export class TapLink extends Handlers implements Link {
   flush(): void {}
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#loop.remove(this.#fd);
-    libc.close(this.#fd);
+    this.#silent = true;
+    this.#release();
   }
 
   /** An event of the loop. */
@@ -103,13 +103,15 @@ export class TapLink extends Handlers implements Link {
         this.#failed(n);
         return;
       }
-      if (n <= this.#virtio) {
-        this.counters.short++;
-        continue;
-      }
-      const trusted = this.#virtio > 0 && Virtio.isTrusted(bytes, 0);
-      this.frame(bytes, this.#virtio, n, trusted);
+      if (n === bytes.length || (this.#virtio > 0 && !Virtio.isSound(bytes, 0, n))) this.counters.malformed++;
+      else this.#deliver(n);
     }
+  }
+
+  #deliver(end: number): void {
+    const { bytes } = this.#in;
+    if (this.#virtio > 0) Virtio.completeInner(bytes, 0, end);
+    this.frame(bytes, this.#virtio, end, this.#virtio > 0 && Virtio.isTrusted(bytes, 0));
   }
 
   #join(head: number, lent: Uint8Array, from: number, to: number): number {
@@ -124,9 +126,18 @@ export class TapLink extends Handlers implements Link {
   #failed(result: number): void {
     if (result < 0) this.counters.lost++;
     if (!isGone(result) || this.#closed) return;
-    this.close();
+    this.#release();
     const error = result === 0 ? null : new Error(`the TAP is gone: ${errorName(result)}`);
-    this.#loop.defer(() => this.end(error));
+    this.#loop.defer(() => {
+      if (!this.#silent) this.end(error);
+    });
+  }
+
+  #release(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#loop.remove(this.#fd);
+    libc.close(this.#fd);
   }
 }
 

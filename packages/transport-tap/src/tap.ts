@@ -32,7 +32,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['/dev/net/tun EACCES', 'this user may not open it'],
   ['TUNSETIFF EPERM', 'making an interface needs CAP_NET_ADMIN in its network namespace'],
   ['TUNSETIFF EBUSY', 'another process has an interface of that name'],
-  ['TUNSETIFF EINVAL', 'there is an interface of that name, and it is no TAP'],
+  ['TUNSETIFF EINVAL', 'no interface can have that name, or one has it that is no TAP'],
 ]);
 
 /** A new TAP in this thread's network namespace, or an existing one that nobody uses. Throws a TapError. */
@@ -67,7 +67,17 @@ function negotiate(fd: number, name: string): Tap {
   return { fd, name, header: HEADER, offload: 'none' };
 }
 
-/** An error of read() or write() that lasts: the interface, or its namespace, is gone. */
+/** Errors that end with the frame: no room, an interface that is down, a frame that the other end does not take. */
+const PASSING: ReadonlySet<number> = new Set([
+  -Errno.EAGAIN,
+  -Errno.EIO,
+  -Errno.EINVAL,
+  -Errno.ENOBUFS,
+  -Errno.ENOMEM,
+  -Errno.EMSGSIZE,
+]);
+
+/** A result of read() or write() that lasts: the interface, or the other end, is gone. */
 export function isGone(result: number): boolean {
-  return result !== -Errno.EAGAIN && result !== -Errno.EIO && result !== -Errno.ENOBUFS && result !== -Errno.EINVAL;
+  return !PASSING.has(result);
 }
