@@ -26,7 +26,10 @@ export async function confine(settings: Settings, command: readonly string[], lo
   const ended = status(child, log);
   libc.close(theirs);
   const fd = child.pid === undefined ? -1 : receiveDescriptor(ours);
-  if (fd < 0) return (await ended) || OWN_FAILURE; // whoever failed has said why
+  if (fd < 0) {
+    await plane.loaded; // a thread that is loading native code must not be interrupted
+    return (await ended) || OWN_FAILURE; // whoever failed has said why
+  }
   let done = false;
   plane.serve(
     { kind: 'tap', fd, name: TAP },

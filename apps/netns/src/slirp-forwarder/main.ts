@@ -32,7 +32,10 @@ SIGINT and SIGTERM unmount PATH and end the network.
   nsenter --net=ns dhclient tap0
 `;
 
-main(process.argv.slice(2)).catch((error) => fail(PROGRAM, error));
+/** The data plane has loaded its code, or there is none. */
+let loaded: Promise<void> = Promise.resolve();
+
+main(process.argv.slice(2)).catch((error) => fail(PROGRAM, error, loaded));
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = read(args);
@@ -81,6 +84,7 @@ async function network(positionals: readonly string[], values: Values): Promise<
       : { mtu, address: ADDRESS, prefix: layout.prefix, gateway: layout.gateway, mac: null };
   const mount = new NamespaceMount(path);
   const plane = new Plane(settings, log); // it starts while the namespace is made
+  loaded = plane.loaded;
   mount.guard();
   const tap = await makeThere({ to: { newOn: mount.path }, interface: { name: 'tap%d', configuration } });
   const ending = new Ending(log);

@@ -13,7 +13,10 @@ import { banner } from './banner.ts';
 import { type Choices, COMPATIBLE, helpText, isAddress, PROGRAM, parse } from './options.ts';
 import type { Task } from './task.ts';
 
-main(process.argv.slice(2)).catch((error) => fail(PROGRAM, error));
+/** The data plane has loaded its code, or there is none. */
+let loaded: Promise<void> = Promise.resolve();
+
+main(process.argv.slice(2)).catch((error) => fail(PROGRAM, error, loaded));
 
 async function main(args: readonly string[]): Promise<void> {
   const choices = parse(args);
@@ -29,6 +32,7 @@ async function network(choices: Choices): Promise<void> {
   if (choices.sandbox && process.geteuid?.() !== 0) await becomeRoot(choices);
   const log = new Log(settings.level, process.stderr, PROGRAM);
   const plane = choices.sandbox ? null : new Plane(settings, log); // it starts while the interface is made
+  if (plane !== null) loaded = plane.loaded;
   const cable = await cableOf(choices, layout);
   const api = choices.apiSocket === null ? null : { fd: await listening(choices.apiSocket), path: choices.apiSocket };
   process.stdout.write(banner(choices, layout));
