@@ -34,6 +34,7 @@ export const TcpOption = { NODELAY: 1 } as const;
 
 export const Epoll = {
   IN: 0x001,
+  PRI: 0x002,
   OUT: 0x004,
   ERR: 0x008,
   HUP: 0x010,
