@@ -32,6 +32,7 @@ import {
   SocketOption,
   SocketType,
   setOption,
+  type TurnEnd,
 } from '@reslirp/syscall';
 import { type AcceptorShared, LinuxAcceptor } from './acceptor.ts';
 import { Burst } from './burst.ts';
@@ -103,8 +104,11 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
   readonly #connecting: Map<LinuxTcpSocket, number> = new Map();
   /** Sockets that have something to send at the end of this turn. */
   readonly #corked: LinuxTcpSocket[] = [];
-  readonly #ignore: () => void;
+  readonly #ending: TurnEnd = (now) => this.#turnEnd(now);
+  #ignore: () => void;
   turn: number = 0;
+  /** The instant of the last turn that we have ended. */
+  #endedAt: number = Number.NaN;
   #lost: number = 0;
   #closed: boolean = false;
 
@@ -116,7 +120,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     this.#connectTimeout = options.connectTimeout ?? 75_000;
     this.#maxSockets = options.maxSockets ?? 16_384;
     this.#maxDatagramSockets = options.maxDatagramSockets ?? 8_192;
-    this.#ignore = this.loop.onTurnEnd((now) => this.#turnEnd(now));
+    this.#ignore = this.loop.onTurnEnd(this.#ending);
   }
 
   connect(to: Endpoint, events: TcpEvents, tos: number = 0): TcpSocket {
@@ -146,10 +150,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
 
   accept(at: Endpoint, events: AcceptEvents): Acceptor {
     const fd = this.#closed ? -Errno.EMFILE : this.#listen(at);
-    if (fd < 0) {
-      this.#tellUnbound(events, fd);
-      return { close: () => {} };
-    }
+    if (fd < 0) return { close: this.#tellUnbound(events, fd) };
     const acceptor = new LinuxAcceptor(fd, events, this);
     this.#acceptors.add(acceptor);
     this.#tellBound(events, fd, () => this.#acceptors.has(acceptor));
@@ -162,11 +163,10 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     const result = full ? -Errno.EMFILE : socket.open(at);
     if (result < 0) {
       socket.close();
-      this.#tellUnbound(events, result);
-    } else {
-      this.#udp.add(socket);
-      this.#tellBound(events, socket.fd, () => this.#udp.has(socket));
+      return { send: () => {}, close: this.#tellUnbound(events, result) };
     }
+    this.#udp.add(socket);
+    this.#tellBound(events, socket.fd, () => this.#udp.has(socket));
     return socket;
   }
 
@@ -228,7 +228,12 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     this.#lost++;
   }
 
+  /** Who writes at the end of a turn, or between two, may come after us: then we are asked once more. */
   corked(socket: LinuxTcpSocket): void {
+    if (this.#corked.length === 0 && this.loop.now() === this.#endedAt) {
+      this.#ignore();
+      this.#ignore = this.loop.onTurnEnd(this.#ending);
+    }
     this.#corked.push(socket);
   }
 
@@ -247,6 +252,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
 
   #turnEnd(now: number): number {
     this.turn++;
+    this.#endedAt = now;
     for (const socket of this.#corked) socket.uncork();
     this.#corked.length = 0;
     this.burst.flush();
@@ -279,10 +285,15 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     });
   }
 
-  #tellUnbound(events: BindEvents, result: number): void {
+  /** In the next turn. Returns what keeps it from being told. */
+  #tellUnbound(events: BindEvents, result: number): () => void {
+    let wanted = true;
     this.loop.defer((now) => {
-      if (!this.#closed) events.unbound(bindFaultOf(result), now);
+      if (wanted && !this.#closed) events.unbound(bindFaultOf(result), now);
     });
+    return () => {
+      wanted = false;
+    };
   }
 
   /** Ends what has been connecting for too long. Returns when the next one will have been. */

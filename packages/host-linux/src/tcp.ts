@@ -27,7 +27,9 @@ import { refusalOf } from './refusal.ts';
 
 const EVENTS = Epoll.IN | Epoll.PRI | Epoll.OUT | Epoll.RDHUP | Epoll.ET;
 const ENDING = Epoll.RDHUP | Epoll.HUP | Epoll.ERR;
-const READABLE = Epoll.IN | Epoll.PRI | ENDING;
+/** What a read stops at, though there is more behind it: the end, and the mark of urgent data (tcp(7)). */
+const STOPPING = ENDING | Epoll.PRI;
+const READABLE = Epoll.IN | STOPPING;
 const FLAGS = Message.DONTWAIT | Message.NOSIGNAL;
 const TYPE = SocketType.STREAM | SocketType.NONBLOCK | SocketType.CLOEXEC;
 
@@ -61,8 +63,8 @@ export class LinuxTcpSocket implements TcpSocket {
   #endTold: boolean = false;
   /** read() has taken all there was, and nothing has come since. */
   #drained: boolean = false;
-  /** A short read says nothing any more: its end is there behind what can be read, or the mark of urgent data (tcp(7)). */
-  #short: boolean = false;
+  /** Behind what one read takes there may be more, without another event. */
+  #stops: boolean = false;
   /** The turn of the last write(), and whether something of it waits for uncork(). */
   #writtenIn: number = -1;
   #corked: boolean = false;
@@ -91,7 +93,7 @@ export class LinuxTcpSocket implements TcpSocket {
   read(into: Uint8Array, at: number, end: number): number {
     if (this.#state !== State.OPEN || this.#endTold || this.#drained) return 0;
     const n = libc.recv(this.#fd, this.#shared.reading.of(into) + at, end - at, Message.DONTWAIT);
-    this.#drained = n < end - at && !this.#short; // epoll(7): a short read has emptied a stream
+    this.#drained = n < end - at && !this.#stops; // epoll(7): a short read has emptied a stream
     if (n > 0) return n;
     if (n === 0 && at < end) {
       this.#endTold = true;
@@ -137,7 +139,7 @@ export class LinuxTcpSocket implements TcpSocket {
   /** An event of the loop. */
   ready(events: number, now: number): void {
     if ((events & READABLE) !== 0) this.#drained = false;
-    if ((events & (ENDING | Epoll.PRI)) !== 0) this.#short = true;
+    if ((events & STOPPING) !== 0) this.#stops = true;
     if (this.#state === State.CONNECTING) {
       this.#connected(events, now);
       return;

@@ -35,8 +35,8 @@ export const Ipv6Option = { UNICAST_HOPS: 16, RECVERR: 25, V6ONLY: 26, TCLASS: 6
 export const TcpOption = { NODELAY: 1 } as const;
 
 export const Epoll = {
-  PRI: 0x002,
   IN: 0x001,
+  PRI: 0x002,
   OUT: 0x004,
   ERR: 0x008,
   HUP: 0x010,

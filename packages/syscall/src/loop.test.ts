@@ -89,6 +89,29 @@ describe('a turn', () => {
     expect(asked).toBe(1);
   });
 
+  test('a listener that comes at its end is asked in it, also one that went and came again', () => {
+    const said: string[] = [];
+    const again = (): number => {
+      said.push('again');
+      return Infinity;
+    };
+    const ignore = loop.onTurnEnd(again);
+    let moved = false;
+    loop.onTurnEnd(() => {
+      said.push('mover');
+      if (!moved) {
+        moved = true;
+        ignore();
+        loop.onTurnEnd(again);
+      }
+      return Infinity;
+    });
+    loop.turn();
+    expect(said).toEqual(['again', 'mover', 'again']);
+    loop.turn(0);
+    expect(said.slice(3)).toEqual(['mover', 'again']);
+  });
+
   test('what a handler throws comes out of it; whoever is still ready is told in the next', () => {
     const fds = [eventfd(true), eventfd(true)];
     const said: number[] = [];

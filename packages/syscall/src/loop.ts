@@ -94,7 +94,7 @@ export class Loop {
     this.#woken = handler;
   }
 
-  /** Returns what takes it away again. */
+  /** Returns what takes it away again. Who comes at the end of a turn is asked in that turn. */
   onTurnEnd(listener: TurnEnd): () => void {
     this.#ends.add(listener);
     this.#deadline = -Infinity; // it has not been asked yet
