@@ -279,7 +279,7 @@ describe('a network behind it', () => {
         loop.turn(0);
         while (t.hear() !== null);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 3_000, seed: 7 }, // the same each time: what follows counts what it met
     );
     expect(t.link.counters.malformed).toBeGreaterThan(100);
     expect(Object.keys(network.stack.stats())).toEqual(expect.arrayContaining(['UDP_MALFORMED', 'TCP_MALFORMED']));
