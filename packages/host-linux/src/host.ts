@@ -140,9 +140,9 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     return socket;
   }
 
-  echo(events: EchoEvents): EchoSocket | null {
+  echo(family: 4 | 6, events: EchoEvents): EchoSocket | null {
     if (this.#closed || this.#echoes.size >= this.#maxDatagramSockets) return null;
-    const socket = new LinuxEchoSocket(this.#nextEchoId++ & 0xffff, this.#peer, events, this);
+    const socket = new LinuxEchoSocket(family, this.#nextEchoId++ & 0xffff, this.#peer, events, this);
     if (socket.open() < 0) return null;
     this.#echoes.add(socket);
     return socket;
@@ -206,9 +206,10 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     return bound < 0 ? bound : libc.connect(fd, this.name.address, putSocketAddress(this.name, 0, to));
   }
 
-  bindEcho(fd: number): number {
+  bindEcho(fd: number, family: 4 | 6): number {
     const device = this.#bindToInterface(fd);
-    return device < 0 || isAny(this.#local4) ? device : this.bind(fd, this.#local4);
+    const from = family === 4 ? this.#local4 : this.#local6;
+    return device < 0 || isAny(from) ? device : this.bind(fd, from);
   }
 
   bindOut(fd: number, family: 4 | 6): number {

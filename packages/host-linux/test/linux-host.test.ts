@@ -186,7 +186,7 @@ describe('no descriptors left', () => {
     const made = withDescriptorsLeft(0, () => {
       host.accept(loopback(0), accepts);
       host.udpAt(loopback(0), heard);
-      return [host.udp(4, heard), host.udp(6, heard), host.echo!({ replied: () => {}, undeliverable: () => {} })];
+      return [host.udp(4, heard), host.udp(6, heard), host.echo!(4, { replied: () => {}, undeliverable: () => {} })];
     });
     loop.turn(0);
     expect(made).toEqual([null, null, null]);
@@ -312,7 +312,7 @@ describe('datagrams that do not arrive', () => {
     const somewhere = loopback(bound(far, family), family);
     for (const to of [nowhere[0]!, somewhere, nowhere[1]!, somewhere]) near.send(to, 64, text('x'), 0, 1);
     until('both', () => heard.said.length >= 2);
-    const by = family === 4 ? 'by 127.0.0.1, type 3 code 3' : 'by this machine';
+    const by = family === 4 ? 'by 127.0.0.1, type 3 code 3' : 'by ::1, type 1 code 4';
     expect(heard.said).toEqual(nowhere.map((to) => `${to} refused ${Refusal.REFUSED} ${by}`));
     expect([read(far), read(far)]).toEqual([text('x'), text('x')]);
     expect(host.stats().datagramsLost).toBe(0);
@@ -545,7 +545,7 @@ test('close(): everything goes, and nobody hears of it', () => {
   const datagrams = host.udp(4, heard)!;
   host.accept(loopback(0), { ...heardEvents(heard), accepted: () => {} });
   datagrams.send(nobody(SocketType.DGRAM), 64, text('x'), 0, 1);
-  host.echo!({ replied: () => {}, undeliverable: () => {} });
+  host.echo!(4, { replied: () => {}, undeliverable: () => {} });
   host.close();
   loop.turn(20);
   loop.turn(20);

@@ -2,76 +2,91 @@
 //
 //   remote                   TCP and UDP
 //   a service's port         the service, at its own addresses; datagrams to the broadcast address too
-//   gateway                  127.0.0.1 of the host, unless hostLoopback is off: then unreachable
+//   gateway                  127.0.0.1 or ::1 of the host, unless hostLoopback is off: then unreachable
 //   nameserver               unreachable: only the DNS service is there; without one nobody is, and nothing answers
 //   inside, and not ours     unreachable: another guest would have been asked for by ARP
-//   outside                  that very address
+//   outside                  that very address, unless the policy says no: then prohibited
 //   restricted               no host at all: TCP is refused, datagrams are unreachable
 //   group, loopback, 0/8 …   ignored. The host's own loopback is reached by the gateway's name alone.
 //
 // Back: what comes from the host's loopback comes from the gateway.
 import type { Endpoint } from './endpoint.ts';
 import type { Network } from './network.ts';
+import type { Carried, Policy } from './policy.ts';
 import { type Routes, Verdict } from './routes.ts';
-import { isOwn, Scope, scope4 } from './scope.ts';
+import { isOwn, Scope, scope } from './scope.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
 
 const LOOPBACK = 0x7f00_0001;
 const LOOPBACK_NET = 127;
+/** The last word of ::1. */
+const LOOPBACK6 = 1;
 
 export class AddressRules implements Routes {
   readonly #network: Network;
   readonly #restricted: boolean;
   readonly #hostLoopback: boolean;
+  readonly #policy: Policy;
   readonly #services: Services;
   readonly #hasNameserver: boolean;
 
-  constructor({ network, restricted, hostLoopback }: Settings, services: Services) {
+  constructor({ network, restricted, hostLoopback, policy }: Settings, services: Services) {
     this.#network = network;
     this.#restricted = restricted;
     this.#hostLoopback = hostLoopback;
+    this.#policy = policy;
     this.#services = services;
     this.#hasNameserver = services.haveNameserver;
   }
 
   tcp(remote: Endpoint, attempt: number, to: Endpoint): Verdict {
-    const scope = this.#scope(remote);
-    const service = this.#services.find('tcp', scope, remote.port);
+    const where = scope(this.#network, remote);
+    const service = this.#services.find('tcp', where, remote);
     if (service !== null) return service.dial!(remote.port, attempt, to) ? Verdict.HOST : Verdict.REFUSE;
-    return attempt > 0 ? Verdict.REFUSE : this.#plain(scope, remote, to, Verdict.REFUSE);
+    return attempt > 0 ? Verdict.REFUSE : this.#plain('tcp', where, remote, to, Verdict.REFUSE);
   }
 
   udp(remote: Endpoint, to: Endpoint): Verdict {
-    const scope = this.#scope(remote);
-    if (this.#services.find('udp', scope, remote.port) !== null) return Verdict.SERVICE;
-    return this.#plain(scope, remote, to, Verdict.UNREACHABLE);
+    const where = scope(this.#network, remote);
+    if (this.#services.find('udp', where, remote) !== null) return Verdict.SERVICE;
+    return this.#plain('udp', where, remote, to, Verdict.UNREACHABLE);
   }
 
   echo(remote: Endpoint, to: Endpoint): Verdict {
-    return this.#plain(this.#scope(remote), remote, to, Verdict.UNREACHABLE);
+    return this.#plain('icmp', scope(this.#network, remote), remote, to, Verdict.UNREACHABLE);
   }
 
   seenAs(from: Endpoint): void {
-    if (from.is4 && from.ip4 >>> 24 === LOOPBACK_NET) from.set4(this.#network.gateway4, from.port);
+    if (isLoopback(from)) this.#asGateway(from, from.is4);
   }
 
-  visitor(from: Endpoint): void {
-    if (this.#scope(from) !== Scope.OUTSIDE) from.set4(this.#network.gateway4, from.port);
+  visitor(from: Endpoint, guest: Endpoint): void {
+    if (from.is4 !== guest.is4 || scope(this.#network, from) !== Scope.OUTSIDE) this.#asGateway(from, guest.is4);
   }
 
-  #plain(scope: Scope, remote: Endpoint, to: Endpoint, whenRestricted: Verdict): Verdict {
-    if (scope !== Scope.OUTSIDE && scope !== Scope.INSIDE && !isOwn(scope)) return Verdict.IGNORE;
+  #asGateway(e: Endpoint, is4: boolean): void {
+    const { v6, gateway4 } = this.#network;
+    if (is4 || v6 === null) e.set4(gateway4, e.port);
+    else e.setAddress(v6.gateway);
+  }
+
+  #plain(protocol: Carried, where: Scope, remote: Endpoint, to: Endpoint, whenRestricted: Verdict): Verdict {
+    if (where !== Scope.OUTSIDE && where !== Scope.INSIDE && !isOwn(where)) return Verdict.IGNORE;
     if (this.#restricted) return whenRestricted;
-    if (scope === Scope.OUTSIDE) to.set(remote);
-    else if (scope === Scope.NAMESERVER && !this.#hasNameserver) return Verdict.IGNORE;
-    else if (scope === Scope.GATEWAY && this.#hostLoopback) to.set4(LOOPBACK, remote.port);
-    else return Verdict.UNREACHABLE;
+    if (where === Scope.OUTSIDE) {
+      to.set(remote);
+      return this.#policy.allows(protocol, to) ? Verdict.HOST : Verdict.PROHIBIT;
+    }
+    if (where === Scope.NAMESERVER && !this.#hasNameserver) return Verdict.IGNORE;
+    if (where !== Scope.GATEWAY || !this.#hostLoopback) return Verdict.UNREACHABLE;
+    if (remote.is4) to.set4(LOOPBACK, remote.port);
+    else to.setWords(0, 0, 0, LOOPBACK6, remote.port);
     return Verdict.HOST;
   }
+}
 
-  /** There is no IPv6 yet: nowhere to go. */
-  #scope(remote: Endpoint): Scope {
-    return remote.is4 ? scope4(this.#network, remote.ip4) : Scope.MARTIAN;
-  }
+function isLoopback(e: Endpoint): boolean {
+  if (e.is4) return e.ip4 >>> 24 === LOOPBACK_NET;
+  return e.w0 === 0 && e.w1 === 0 && e.w2 === 0 && e.w3 === LOOPBACK6;
 }

@@ -6,6 +6,17 @@ export interface Config {
   readonly gateway?: string;
   /** DNS alias: the network's address + 3. */
   readonly nameserver?: string;
+  /** IPv4 is spoken: true. Where it is not, `network` still names the MAC addresses. */
+  readonly ipv4?: boolean;
+  /** The virtual IPv6 network in CIDR form, 'fd00::/64'; without it there is no IPv6. 8 to 120 bits; only 64 let guests make
+   * their addresses (RFC 4862). Needs an MTU of 1280. */
+  readonly network6?: string;
+  /** As `gateway`: the prefix + 2. */
+  readonly gateway6?: string;
+  /** As `nameserver`: the prefix + 3. */
+  readonly nameserver6?: string;
+  /** What router advertisements say beside the prefix. */
+  readonly advertise?: Advertise;
   /** Largest IP packet toward the guest, bytes, 68 to 65521: what the link carries. */
   readonly mtu?: number;
   /** Largest IP packet the guest may send; the MSS we announce follows it: `mtu`. */
@@ -14,7 +25,31 @@ export interface Config {
   readonly restricted?: boolean;
   /** The gateway address reaches the host's loopback: true. */
   readonly hostLoopback?: boolean;
+  /** Where guests may go: the first rule that fits decides; without one they may. */
+  readonly rules?: readonly Rule[];
   readonly limits?: Partial<Limits>;
+}
+
+/** One line of the policy, about destinations outside the virtual network. */
+export interface Rule {
+  readonly action: 'allow' | 'deny';
+  /** All of them. */
+  readonly protocol?: 'tcp' | 'udp' | 'icmp';
+  /** A network ('192.0.2.0/24', 'fd00::/8'), an address, 'private', 'link-local' or 'any'. */
+  readonly to: string;
+  /** First and last port: all. */
+  readonly ports?: readonly [number, number];
+}
+
+/** RFC 4861 6.2.1. */
+export interface Advertise {
+  /** Domains that guests search (RFC 8106): none. */
+  readonly searchList?: readonly string[];
+  /** Nameservers that guests use (RFC 8106): `nameserver6`, while a DNS service is there. */
+  readonly nameserver?: boolean;
+  /** Addresses come from DHCPv6, and so does the rest: false. */
+  readonly managed?: boolean;
+  readonly other?: boolean;
 }
 
 /** Caps of every table. Beyond them the longest idle entry goes, and is counted. */

@@ -13,10 +13,16 @@ import { type Forward, type ForwardEvents, type ForwardSpec, Forwards } from './
 import { Echo } from './icmp/echo.ts';
 import { Icmp4Errors } from './icmp/errors.ts';
 import { Icmp4Input } from './icmp/input.ts';
+import { Outbound } from './icmp/outbound.ts';
 import { Icmp4Output } from './icmp/output.ts';
+import { DualErrors, DualOutput } from './ip/dual.ts';
 import { Ip4Input } from './ip/input.ts';
+import type { IpErrors } from './ip/output.ts';
 import { Ip4Output } from './ip/output4.ts';
 import type { Reassembly } from './ip/reassembly.ts';
+import { input6, type Lower6, lower6 } from './ipv6.ts';
+import type { Transport } from './packet.ts';
+import type { Routes } from './routes.ts';
 import { StackNet } from './service-net.ts';
 import { Services } from './services.ts';
 import { type Settings, settings } from './settings.ts';
@@ -27,8 +33,9 @@ import { UdpForwards } from './udp/forwards.ts';
 import { UdpInput } from './udp/input.ts';
 import { Nat } from './udp/nat.ts';
 
-/** Headers of IPv4 and TCP: what the MSS leaves out of a packet (RFC 6691). */
-const HEADERS = 40;
+/** Headers of IP and TCP: what the MSS leaves out of a packet (RFC 6691). */
+const HEADERS4 = 40;
+const HEADERS6 = 60;
 /** Payload that one IP packet has room for beside headers with all their options, however it is cut afterwards (RFC 791 3.1). */
 const MAX_SEGMENT = 65_535 - 20 - 60;
 
@@ -36,7 +43,7 @@ const MAX_SEGMENT = 65_535 - 20 - 60;
 export function createStack(config: Config, env: Environment): Stack {
   const s = settings(config, env.link.mtu);
   const services = new Services(env.services ?? [], s.restricted);
-  const below = lowerHalf(s, env);
+  const below = lowerHalf(s, env, services);
   const machine = new Machine(env.link, services, below, upperHalf(s, env, services, below));
   const { network } = s;
   const { host, random } = env;
@@ -52,22 +59,30 @@ interface LowerHalf {
   readonly cable: Cable;
   readonly neighbours: Neighbours;
   readonly arp: Arp;
-  readonly ip: Ip4Output;
-  readonly icmp: Icmp4Output;
-  readonly errors: Icmp4Errors;
+  readonly ip: DualOutput;
+  readonly icmp4: Icmp4Output;
+  readonly errors4: Icmp4Errors;
+  readonly errors: IpErrors;
+  readonly v6: Lower6 | null;
 }
 
-function lowerHalf({ network, limits }: Settings, { link, random }: Environment): LowerHalf {
+function lowerHalf(s: Settings, { link, random }: Environment, services: Services): LowerHalf {
+  const { network, limits } = s;
   const clock = new Clock();
   const drops = new DropCounters();
   const station = new Station(network);
   const cable = new Cable(link);
   const neighbours = new Neighbours(limits.neighbours, random);
-  const arp = new Arp({ network, station, neighbours, cable, drops, clock, random });
-  const ip = new Ip4Output({ network, station, neighbours, arp, cable, link, drops, random });
+  const shared = { network, station, neighbours, cable, link, drops, clock, random };
+  const arp = new Arp(shared);
+  const ip4 = new Ip4Output({ ...shared, arp });
+  const icmp4 = new Icmp4Output(ip4);
+  const errors4 = new Icmp4Errors(network, icmp4);
+  const v6 = lower6(s, { ...shared, hasNameserver: services.haveNameserver });
+  const ip = new DualOutput(ip4, v6?.ip ?? null);
   neighbours.onLearn = (address) => ip.resolved(address, clock.now);
-  const icmp = new Icmp4Output(ip);
-  return { clock, drops, station, cable, neighbours, arp, ip, icmp, errors: new Icmp4Errors(network, icmp) };
+  const errors = new DualErrors(errors4, v6?.errors ?? null);
+  return { clock, drops, station, cable, neighbours, arp, ip, icmp4, errors4, errors, v6 };
 }
 
 /** What hears the guest: the transports, and the way up to them. */
@@ -76,37 +91,60 @@ interface UpperHalf {
   readonly nat: Nat;
   readonly echo: Echo;
   readonly forwards: Forwards;
-  readonly ip: Ip4Input;
+  /** Of each IP version that is spoken. */
+  readonly reassemblies: readonly Reassembly[];
   readonly ether: EtherInput;
 }
 
 function upperHalf(s: Settings, env: Environment, services: Services, below: LowerHalf): UpperHalf {
   const { network, limits } = s;
   const { host, random } = env;
-  const { clock, drops, errors, neighbours } = below;
+  const { clock, drops, errors, v6 } = below;
   const routes = new AddressRules(s, services);
   const nat = new Nat({ host, ip: below.ip, errors, routes, drops, clock, random, capacity: limits.udpFlows });
-  const tcp = new Tcp({
-    ip: below.ip,
-    errors,
-    host,
-    routes,
-    random,
-    drops,
-    probe: env.probe,
-    maxFlows: limits.tcpFlows,
-    buffer: limits.tcpBuffer,
-    memory: limits.tcpMemory,
-    mss: () => s.mru - HEADERS,
-    segmentation: Math.min(env.link.offload.segmentation, MAX_SEGMENT),
-  });
-  const echo = new Echo({ host, output: below.icmp, errors, routes, clock, random });
-  const icmp = new Icmp4Input({ network, output: below.icmp, errors, drops, routes, echo });
+  const tcp = newTcp(s, env, routes, below);
+  const echo = new Echo({ host, output4: below.icmp4, output6: v6?.icmp ?? null, errors, routes, clock, random });
   const udpForwards = new UdpForwards({ host, ip: below.ip, routes, clock, random });
   const forwards = new Forwards(network, new TcpForwards(host, tcp), udpForwards);
   const udp = new UdpInput({ network, routes, services, nat, forwards: udpForwards, errors, drops });
-  const ip = new Ip4Input({ network, neighbours, errors, drops, random, limits, icmp, udp, tcp });
-  return { tcp, nat, echo, forwards, ip, ether: new EtherInput(below.station, below.arp, ip, drops) };
+  const above = { outbound: new Outbound({ errors, drops, routes, echo }), udp, tcp };
+  const ip4 = network.speaks4 ? input4(s, random, below, above) : null;
+  const ip6 =
+    v6 === null
+      ? null
+      : input6(s, v6, { ...below, ...above, network, link: env.link, random, hasNameserver: services.haveNameserver });
+  const reassemblies = [ip4, ip6].flatMap((ip) => (ip === null ? [] : [ip.reassembly]));
+  return { tcp, nat, echo, forwards, reassemblies, ether: new EtherInput(below.station, below.arp, ip4, ip6, drops) };
+}
+
+interface Above {
+  readonly outbound: Outbound;
+  readonly udp: Transport;
+  readonly tcp: Transport;
+}
+
+function input4({ network, limits }: Settings, random: () => number, below: LowerHalf, above: Above): Ip4Input {
+  const { neighbours, errors4, icmp4, drops } = below;
+  const icmp = new Icmp4Input({ network, output: icmp4, drops, outbound: above.outbound });
+  return new Ip4Input({ network, neighbours, errors: errors4, drops, random, limits, ...above, icmp });
+}
+
+function newTcp({ mru, limits }: Settings, env: Environment, routes: Routes, below: LowerHalf): Tcp {
+  const { host, random, probe, link } = env;
+  return new Tcp({
+    ip: below.ip,
+    errors: below.errors,
+    host,
+    routes,
+    random,
+    drops: below.drops,
+    probe,
+    maxFlows: limits.tcpFlows,
+    buffer: limits.tcpBuffer,
+    memory: limits.tcpMemory,
+    mss: (guest) => mru - (guest.is4 ? HEADERS4 : HEADERS6),
+    segmentation: Math.min(link.offload.segmentation, MAX_SEGMENT),
+  });
 }
 
 class Machine implements Stack {
@@ -116,7 +154,7 @@ class Machine implements Stack {
   readonly #drops: DropCounters;
   readonly #lower: LowerHalf;
   readonly #ether: EtherInput;
-  readonly #reassembly: Reassembly;
+  readonly #reassemblies: readonly Reassembly[];
   readonly #nat: Nat;
   readonly #echo: Echo;
   readonly #tcp: Tcp;
@@ -130,7 +168,7 @@ class Machine implements Stack {
     this.#drops = lower.drops;
     this.#lower = lower;
     this.#ether = upper.ether;
-    this.#reassembly = upper.ip.reassembly;
+    this.#reassemblies = upper.reassemblies;
     this.#nat = upper.nat;
     this.#echo = upper.echo;
     this.#tcp = upper.tcp;
@@ -149,19 +187,16 @@ class Machine implements Stack {
     this.#tcp.poll(now);
     this.#nat.poll(now);
     this.#echo.poll(now);
-    this.#reassembly.expire(now);
+    for (const reassembly of this.#reassemblies) reassembly.expire(now);
+    this.#lower.v6?.router.poll(now);
     this.#services.poll(now);
   }
 
   deadline(): number {
     if (this.#closed) return Infinity;
-    return Math.min(
-      this.#tcp.deadline(),
-      this.#nat.deadline(),
-      this.#echo.deadline(),
-      this.#reassembly.deadline(),
-      this.#services.deadline(),
-    );
+    let first = Math.min(this.#tcp.deadline(), this.#nat.deadline(), this.#echo.deadline(), this.#services.deadline());
+    for (const reassembly of this.#reassemblies) first = Math.min(first, reassembly.deadline());
+    return Math.min(first, this.#lower.v6?.router.deadline() ?? Infinity);
   }
 
   flush(now: number): void {
@@ -177,17 +212,17 @@ class Machine implements Stack {
   }
 
   stats(): Record<string, number> {
-    const { cable, neighbours, errors } = this.#lower;
+    const { cable, neighbours, errors4, v6 } = this.#lower;
     return {
       framesIn: this.#ether.frames,
       bytesIn: this.#ether.bytes,
       framesOut: cable.frames,
       bytesOut: cable.bytes,
       neighbours: neighbours.size,
-      reassemblies: this.#reassembly.size,
-      reassemblyBytes: this.#reassembly.held,
-      icmpErrors: errors.sent,
-      icmpErrorsSuppressed: errors.suppressed,
+      reassemblies: sumOf(this.#reassemblies, (reassembly) => reassembly.size),
+      reassemblyBytes: sumOf(this.#reassemblies, (reassembly) => reassembly.held),
+      icmpErrors: errors4.sent + (v6?.errors.sent ?? 0),
+      icmpErrorsSuppressed: errors4.suppressed + (v6?.errors.suppressed ?? 0),
       forwards: this.#forwards.size,
       udpFlows: this.#nat.size,
       udpOpened: this.#nat.opened,
@@ -204,12 +239,17 @@ class Machine implements Stack {
     this.#clock.now = now;
     this.#forwards.close();
     this.#tcp.close(now);
+    this.#lower.v6?.router.close();
     this.#closed = true;
     this.#nat.close();
     this.#echo.close();
     this.#services.close();
     this.#link.flush();
   }
+}
+
+function sumOf<T>(all: readonly T[], of: (one: T) => number): number {
+  return all.reduce((sum, one) => sum + of(one), 0);
 }
 
 /** { flows: 1 } as { tcpFlows: 1 } */

@@ -33,6 +33,13 @@ export const Drop = {
   LINK_FULL: 30,
   NEIGHBOUR_UNRESOLVED: 31,
   CLOSED: 32,
+  IP6_MALFORMED: 33,
+  IP6_SOURCE: 34,
+  IP6_DESTINATION: 35,
+  IP6_PROTOCOL: 36,
+  IP6_HOPS: 37,
+  NDP_MALFORMED: 38,
+  NDP_CONFLICT: 39,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 

@@ -49,21 +49,33 @@ export class Endpoint {
 
   /** From the 16 bytes of an IPv6 address at b[at]. */
   set6(b: Uint8Array, at: number, port: number): this {
-    this.w0 = i32(b, at);
-    this.w1 = i32(b, at + 4);
-    this.w2 = i32(b, at + 8);
-    this.w3 = i32(b, at + 12);
+    return this.setWords(i32(b, at), i32(b, at + 4), i32(b, at + 8), i32(b, at + 12), port);
+  }
+
+  /** Writes the 16 bytes of the address to b[at]; IPv4 in its mapped form. */
+  put6(b: Uint8Array, at: number): void {
+    put32(b, at, this.w0);
+    put32(b, at + 4, this.w1);
+    put32(b, at + 8, this.w2);
+    put32(b, at + 12, this.w3);
+  }
+
+  setWords(w0: number, w1: number, w2: number, w3: number, port: number): this {
+    this.w0 = w0;
+    this.w1 = w1;
+    this.w2 = w2;
+    this.w3 = w3;
     this.port = port;
     return this;
   }
 
+  /** The address alone; the port stays. */
+  setAddress(from: Endpoint): this {
+    return this.setWords(from.w0, from.w1, from.w2, from.w3, this.port);
+  }
+
   set(from: Endpoint): this {
-    this.w0 = from.w0;
-    this.w1 = from.w1;
-    this.w2 = from.w2;
-    this.w3 = from.w3;
-    this.port = from.port;
-    return this;
+    return this.setWords(from.w0, from.w1, from.w2, from.w3, from.port);
   }
 
   copy(): Endpoint {
@@ -82,10 +94,7 @@ export class Endpoint {
   address(): string {
     if (this.is4) return format4(this.w3);
     const b = new Uint8Array(SIZE6);
-    put32(b, 0, this.w0);
-    put32(b, 4, this.w1);
-    put32(b, 8, this.w2);
-    put32(b, 12, this.w3);
+    this.put6(b, 0);
     return format6(b, 0);
   }
 

@@ -8,7 +8,7 @@ import { ConfigError } from './config.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { BindFault } from './host.ts';
 import type { Network } from './network.ts';
-import { Scope, scope4 } from './scope.ts';
+import { Scope, scope } from './scope.ts';
 import type { TcpForwards } from './tcp/forwards.ts';
 import type { UdpForwards } from './udp/forwards.ts';
 
@@ -84,8 +84,8 @@ export class Forwards {
   }
 
   #check({ guest }: ForwardSpec): void {
-    const is = guest.is4 ? scope4(this.#network, guest.ip4) : Scope.MARTIAN;
-    if (is !== Scope.INSIDE) throw new ConfigError('guest', `'${guest}' is no guest's address in this network`);
+    if (scope(this.#network, guest) !== Scope.INSIDE)
+      throw new ConfigError('guest', `'${guest}' is no guest's address in this network`);
     if (guest.port === 0) throw new ConfigError('guest', `'${guest}' has no port`);
     if (this.#size >= MOST) throw new ConfigError('forwards', `there are ${MOST} already`);
   }

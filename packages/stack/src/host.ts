@@ -40,8 +40,8 @@ export interface Host {
   connect(to: Endpoint, events: TcpEvents, tos?: number): TcpSocket;
   /** An unconnected UDP socket on a port of the host's choice; null when there is none to be had. `family` 4 or 6. */
   udp(family: 4 | 6, events: UdpEvents): UdpSocket | null;
-  /** ICMP echo over IPv4; null when this process may not, or has too many. A host that never may has none of it. */
-  echo?(events: EchoEvents): EchoSocket | null;
+  /** ICMP echo; null when this process may not, or has too many. A host that never may has none of it. `family` 4 or 6. */
+  echo?(family: 4 | 6, events: EchoEvents): EchoSocket | null;
   /** Waits for TCP connections to `at`, port 0 for one of the host's choice; bound() or unbound() follows. */
   accept(at: Endpoint, events: AcceptEvents): Acceptor;
   /** A UDP socket at `at`, port 0 for one of the host's choice; bound() or unbound() follows. */
@@ -114,7 +114,7 @@ export interface UdpSocket {
   close(): void;
 }
 
-/** What the network said about a packet: an ICMP error, RFC 792. Lent. */
+/** What the network said about a packet: an ICMP error, RFC 792, or one of ICMPv6, RFC 4443. Lent. */
 export interface Report {
   /** Who said it. */
   readonly by: Endpoint;

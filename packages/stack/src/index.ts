@@ -1,6 +1,6 @@
-export { type Config, ConfigError, type Limits } from './config.ts';
+export { type Advertise, type Config, ConfigError, type Limits, type Rule } from './config.ts';
 export { createStack } from './create-stack.ts';
 export { Drop } from './drop.ts';
 export type { Forward, ForwardEvents, ForwardSpec } from './forward.ts';
-export { inside, type Network } from './network.ts';
+export { inside, type Network, type Network6 } from './network.ts';
 export type { Environment, Probe, Stack } from './stack.ts';

@@ -1,5 +1,6 @@
 // What IP tells a transport about one packet. One object per stack, reused; everything in it is lent.
-import type { Endpoint } from './endpoint.ts';
+import type { Drop } from './drop.ts';
+import { Endpoint } from './endpoint.ts';
 
 export interface Packet {
   b: Uint8Array;
@@ -22,4 +23,26 @@ export interface Packet {
   /** Address from the IP header; the port is the transport's to fill. */
   readonly from: Endpoint;
   readonly to: Endpoint;
+}
+
+export function blankPacket(): Packet {
+  return {
+    b: new Uint8Array(0),
+    frame: 0,
+    ip: 0,
+    at: 0,
+    end: 0,
+    protocol: 0,
+    hops: 0,
+    tos: 0,
+    pseudo: 0,
+    trusted: false,
+    from: new Endpoint(),
+    to: new Endpoint(),
+  };
+}
+
+/** What IP hands a packet to. */
+export interface Transport {
+  input(p: Packet, now: number): Drop;
 }

@@ -12,6 +12,8 @@ export const Verdict = {
   SERVICE: 3,
   /** Not for us: another guest's, or noise. Silently dropped, and counted. */
   IGNORE: 4,
+  /** Against the rules of this network, as a firewall would say it: administratively prohibited. */
+  PROHIBIT: 5,
 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
@@ -29,8 +31,8 @@ export interface Routes {
   /** The inverse, for an answer: what the guest knows the host endpoint `from` as. Changes `from` in place. */
   seenAs(from: Endpoint): void;
   /**
-   * What the guest is to know somebody as who comes through a forward: `from` itself, when the guest can answer there, else
+   * What `guest` is to know somebody as who comes through a forward: `from` itself, when the guest can answer there, else
    * the gateway, with the same port. Changes `from` in place.
    */
-  visitor(from: Endpoint): void;
+  visitor(from: Endpoint, guest: Endpoint): void;
 }

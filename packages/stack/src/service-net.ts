@@ -1,9 +1,9 @@
 import type { Neighbours } from './arp/neighbours.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Host } from './host.ts';
-import type { Ip4Output } from './ip/output4.ts';
+import type { DualOutput } from './ip/dual.ts';
 import type { Network } from './network.ts';
-import { Scope, scope4 } from './scope.ts';
+import { Scope, scope } from './scope.ts';
 import type { ServiceNet } from './service.ts';
 
 /** RFC 1122 3.2.1.7 */
@@ -13,7 +13,7 @@ export interface StackNetParts {
   readonly network: Network;
   readonly random: () => number;
   readonly host: Host;
-  readonly ip: Ip4Output;
+  readonly ip: DualOutput;
   readonly neighbours: Neighbours;
 }
 
@@ -22,7 +22,7 @@ export class StackNet implements ServiceNet {
   readonly network: Network;
   readonly random: () => number;
   readonly host: Host;
-  readonly #ip: Ip4Output;
+  readonly #ip: DualOutput;
   readonly #neighbours: Neighbours;
 
   constructor({ network, random, host, ip, neighbours }: StackNetParts) {
@@ -46,7 +46,7 @@ export class StackNet implements ServiceNet {
     else this.#ip.datagramAt(mac, from, to, HOPS, b, at, end);
   }
 
-  neighbour(address: Endpoint, mac: Uint8Array, _now: number): void {
-    if (address.is4 && scope4(this.network, address.ip4) === Scope.INSIDE) this.#neighbours.learn(address, mac, 0);
+  neighbour(address: Endpoint, mac: Uint8Array, now: number): void {
+    if (scope(this.network, address) === Scope.INSIDE) this.#neighbours.learn(address, mac, 0, now);
   }
 }

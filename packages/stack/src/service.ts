@@ -8,8 +8,10 @@ import type { Network } from './network.ts';
 export interface Binding {
   readonly protocol: 'udp' | 'tcp';
   readonly port: number;
-  /** On which of the network's own addresses; 'anywhere' is all of them, and the broadcast address. */
+  /** On which of the network's own addresses; 'anywhere' is all of them, and what everybody hears. */
   readonly at: 'gateway' | 'nameserver' | 'anywhere';
+  /** For one that is of one IP version only: both. */
+  readonly family?: 4 | 6;
 }
 
 export interface Service {

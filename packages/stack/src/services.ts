@@ -1,5 +1,6 @@
 // Which service answers where: all bindings, checked once against each other.
 import { ConfigError } from './config.ts';
+import type { Endpoint } from './endpoint.ts';
 import { Scope } from './scope.ts';
 import type { Binding, Service, ServiceNet } from './service.ts';
 
@@ -22,8 +23,8 @@ export class Services {
   }
 
   /** The service behind one of our addresses, or behind the broadcast address; null when there is none. */
-  find(protocol: Binding['protocol'], scope: Scope, port: number): Service | null {
-    const service = this.#bound.get(keyOf(protocol, scope, port));
+  find(protocol: Binding['protocol'], scope: Scope, { port, is4 }: Endpoint): Service | null {
+    const service = this.#bound.get(keyOf(protocol, scope, port, is4));
     return service === undefined || (this.#restricted && service.egress) ? null : service;
   }
 
@@ -70,8 +71,8 @@ export class Services {
     if (service[answers] === undefined) {
       throw new ConfigError('services', `'${service.name}' binds ${protocol} port ${port} and has no ${answers}()`);
     }
-    for (const scope of PLACES[at]) {
-      const key = keyOf(protocol, scope, port);
+    const places = PLACES[at].flatMap((scope) => familiesOf(binding).map((is4) => keyOf(protocol, scope, port, is4)));
+    for (const key of places) {
       const other = this.#bound.get(key);
       if (other !== undefined) {
         throw new ConfigError(
@@ -84,7 +85,12 @@ export class Services {
   }
 }
 
+/** Whether it is IPv4, of each. */
+function familiesOf({ family }: Binding): readonly boolean[] {
+  return family === undefined ? [true, false] : [family === 4];
+}
+
 /** A small integer: a Map finds those without making a string. */
-function keyOf(protocol: Binding['protocol'], scope: Scope, port: number): number {
-  return (scope << 17) | (protocol === 'tcp' ? 0x1_0000 : 0) | port;
+function keyOf(protocol: Binding['protocol'], scope: Scope, port: number, is4: boolean): number {
+  return (scope << 18) | (is4 ? 0x2_0000 : 0) | (protocol === 'tcp' ? 0x1_0000 : 0) | port;
 }

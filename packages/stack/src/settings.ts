@@ -2,6 +2,8 @@
 import { format4, mask4, parse4, parseCidr4 } from '@reslirp/wire/address';
 import { type Config, ConfigError, type Limits } from './config.ts';
 import { inside, type Network } from './network.ts';
+import { Policy } from './policy.ts';
+import { type Advertised, advertised, network6 } from './settings6.ts';
 
 export interface Settings {
   readonly network: Network;
@@ -9,6 +11,8 @@ export interface Settings {
   readonly mru: number;
   readonly restricted: boolean;
   readonly hostLoopback: boolean;
+  readonly policy: Policy;
+  readonly advertise: Advertised;
   readonly limits: Limits;
 }
 
@@ -35,11 +39,14 @@ export function settings(config: Config, linkMtu: number): Settings {
   if (linkMtu < MTU.least) throw new ConfigError('mtu', `the link carries ${linkMtu} bytes, and IP needs ${MTU.least}`);
   const mtu = mtuOf('mtu', config.mtu, Math.min(linkMtu, MTU.most), Math.min(linkMtu, MTU.most));
   const network = networkOf(config, mtu);
+  if (!network.speaks4 && network.v6 === null) throw new ConfigError('ipv4', 'off, and there is no IPv6 either');
   return {
     network,
     mru: mtuOf('mru', config.mru, mtu, MTU.most),
     restricted: flag('restricted', config.restricted, false),
     hostLoopback: flag('hostLoopback', config.hostLoopback, true),
+    policy: new Policy(config.rules ?? []),
+    advertise: advertised(config.advertise ?? {}),
     limits: limitsOf(config.limits ?? {}),
   };
 }
@@ -65,6 +72,8 @@ function networkOf(config: Config, mtu: number): Network {
     broadcast4: address | ~mask,
     gateway4: address,
     nameserver4: address,
+    speaks4: flag('ipv4', config.ipv4, true),
+    v6: network6(config, mtu),
     mtu,
   };
   checkUnicast(config.network, address >>> 24);
@@ -121,12 +130,12 @@ function integer(
   throw wrong(field, n, `a whole number from ${least} to ${most}`);
 }
 
-function flag(field: string, value: boolean | undefined, otherwise: boolean): boolean {
+export function flag(field: string, value: boolean | undefined, otherwise: boolean): boolean {
   const is = value ?? otherwise;
   if (is === true || is === false) return is;
   throw wrong(field, is, 'true or false');
 }
 
-function wrong(field: string, value: unknown, accepted: string): ConfigError {
+export function wrong(field: string, value: unknown, accepted: string): ConfigError {
   return new ConfigError(field, `'${String(value)}' is not ${accepted}`);
 }

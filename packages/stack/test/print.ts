@@ -9,11 +9,13 @@ import * as Icmp4 from '@reslirp/wire/icmp4';
 import * as Ipv4 from '@reslirp/wire/ipv4';
 import * as Tcp from '@reslirp/wire/tcp';
 import * as Udp from '@reslirp/wire/udp';
+import { printIp6 } from './print6.ts';
 
 export function print(b: Uint8Array, unfinished: Unfinished | null = null): string {
   must(Ether.check(b, 0, b.length) === Ether.Malformed.NO, 'Ethernet header');
   const type = Ether.type(b, 0);
   if (type === Ether.Type.ARP) return printArp(b);
+  if (type === Ether.Type.IP6) return printIp6(b, Ether.HEADER, unfinished);
   must(type === Ether.Type.IP4, `type ${type}`);
   return printIp(b, Ether.HEADER, unfinished);
 }
@@ -48,7 +50,7 @@ function printIp(b: Uint8Array, at: number, unfinished: Unfinished | null): stri
   return `${who} tcp ${Tcp.srcPort(b, payload)} > ${Tcp.dstPort(b, payload)} ${flagNames(Tcp.flags(b, payload))}`;
 }
 
-function flagNames(flags: number): string {
+export function flagNames(flags: number): string {
   return Object.entries(Tcp.Flag)
     .filter(([, bit]) => (flags & bit) !== 0)
     .map(([name]) => name)
@@ -76,10 +78,10 @@ function printUdp(b: Uint8Array, ip: number, at: number, unfinished: Unfinished 
   return `udp ${Udp.srcPort(b, at)} > ${Udp.dstPort(b, at)} ${shown(b, at + Udp.HEADER)}`;
 }
 
-function shown(b: Uint8Array, at: number): string {
+export function shown(b: Uint8Array, at: number): string {
   return b.length - at > 40 ? `${b.length - at} bytes` : String.fromCharCode(...b.subarray(at));
 }
 
-function must(holds: boolean, what: string): asserts holds {
+export function must(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Error(`wrong in a frame of ours: ${what}`);
 }

@@ -137,7 +137,7 @@ export class EchoingHost {
   /** Sockets that it still has. */
   left: number = Infinity;
 
-  readonly echo = (events: EchoEvents): EchoSocket | null => {
+  readonly echo = (_family: 4 | 6, events: EchoEvents): EchoSocket | null => {
     if (this.left-- <= 0) return null;
     const socket = new FakeEcho(events);
     this.echoes.push(socket);
@@ -147,7 +147,7 @@ export class EchoingHost {
 
 export class FakeHost implements Host {
   /** Set: it may send ICMP echo. */
-  echo?: (events: EchoEvents) => EchoSocket | null;
+  echo?: (family: 4 | 6, events: EchoEvents) => EchoSocket | null;
   readonly udpSockets: FakeUdpSocket[] = [];
   readonly dialled: string[] = [];
   readonly tcpEvents: TcpEvents[] = [];

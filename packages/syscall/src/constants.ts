@@ -17,7 +17,7 @@ export const Message = {
 export const Shutdown = { WR: 1 } as const;
 
 /** Levels and names of options, <asm-generic/socket.h>, <linux/in.h>, <linux/in6.h>, <linux/tcp.h>. */
-export const Level = { IP: 0, SOCKET: 1, TCP: 6, UDP: 17, IPV6: 41, RAW: 255 } as const;
+export const Level = { IP: 0, SOCKET: 1, TCP: 6, UDP: 17, IPV6: 41, ICMPV6: 58, RAW: 255 } as const;
 export const SocketOption = {
   REUSEADDR: 2,
   ERROR: 4,
@@ -29,7 +29,8 @@ export const SocketOption = {
 /** <linux/udp.h> */
 export const UdpOption = { SEGMENT: 103 } as const;
 /** <linux/icmp.h>: types of messages that a raw socket does not want, by their bits. */
-export const RawOption = { ICMP_FILTER: 1 } as const;
+/** Of raw sockets: at Level.RAW, and at Level.ICMPV6 (<linux/icmpv6.h>). */
+export const RawOption = { ICMP_FILTER: 1, ICMPV6_FILTER: 1 } as const;
 export const IpOption = { TOS: 1, TTL: 2, MTU_DISCOVER: 10, RECVERR: 11 } as const;
 export const Ipv6Option = { UNICAST_HOPS: 16, RECVERR: 25, V6ONLY: 26, TCLASS: 67 } as const;
 export const TcpOption = { NODELAY: 1 } as const;

@@ -1,4 +1,4 @@
-// Options of sockets whose value is an integer, and the one that is a pair.
+// Options of sockets whose value is an integer, the one that is a pair, and the one that is a table of bits.
 import { Level, SocketOption } from './constants.ts';
 import { INTERFACE_NAME } from './interface.ts';
 import { getsockopt, setsockopt } from './libc.ts';
@@ -10,6 +10,13 @@ const value = new Region(16);
 export function setOption(fd: number, level: number, name: number, n: number): number {
   value.view.setInt32(0, n, true);
   return setsockopt(fd, level, name, value.address, 4);
+}
+
+/** For a value of several words, host order. 0, or minus an error. */
+export function setWords(fd: number, level: number, name: number, words: readonly number[]): number {
+  const region = new Region(words.length * 4);
+  for (const [i, word] of words.entries()) region.view.setInt32(i * 4, word, true);
+  return setsockopt(fd, level, name, region.address, words.length * 4);
 }
 
 /** SO_ERROR, which reading clears: minus the error that is pending, 0 when there is none. */

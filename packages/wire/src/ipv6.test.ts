@@ -81,29 +81,29 @@ describe('extension headers (RFC 8200 4)', () => {
   it('are stepped over, up to a fragment header', () => {
     const { malformed, upper } = walk(FRAGMENT);
     expect(malformed).toBe(Ipv6.Malformed.NO);
-    expect(upper).toEqual({ protocol: Ipv6.Next.UDP, at: 64, namedAt: 56, fragment: 56 });
+    expect(upper).toMatchObject({ protocol: Ipv6.Next.UDP, at: 64, namedAt: 56, fragment: 56 });
     const { fragment } = upper;
     expect([Ipv6.fragmentOffset(FRAGMENT, fragment), Ipv6.moreFragments(FRAGMENT, fragment)]).toEqual([16, false]);
     expect(Ipv6.fragmentId(FRAGMENT, fragment) >>> 0).toBe(0xdeadbeef);
   });
 
   it('none: the fixed header names the upper layer', () => {
-    expect(walk(packet(Ipv6.Next.TCP, '00')).upper).toEqual({ protocol: 6, at: 40, namedAt: 6, fragment: -1 });
+    expect(walk(packet(Ipv6.Next.TCP, '00')).upper).toMatchObject({ protocol: 6, at: 40, namedAt: 6, fragment: -1 });
   });
 
   it('the first fragment is one, though its offset is 0', () => {
     const first = walk(packet(Ipv6.Next.FRAGMENT, '11 00 0001 00000001'));
-    expect(first.upper).toEqual({ protocol: Ipv6.Next.UDP, at: 48, namedAt: 40, fragment: 40 });
+    expect(first.upper).toMatchObject({ protocol: Ipv6.Next.UDP, at: 48, namedAt: 40, fragment: 40 });
   });
 
   it('an atomic fragment is a whole packet (RFC 6946)', () => {
     const atomic = walk(packet(Ipv6.Next.FRAGMENT, '11 00 0000 00000001'));
-    expect(atomic.upper).toEqual({ protocol: Ipv6.Next.UDP, at: 48, namedAt: 40, fragment: -1 });
+    expect(atomic.upper).toMatchObject({ protocol: Ipv6.Next.UDP, at: 48, namedAt: 40, fragment: -1 });
   });
 
   it('an authentication header counts in units of 4 (RFC 4302 2.2)', () => {
     const { upper } = walk(packet(Ipv6.Next.AUTHENTICATION, `06 04 0000 ${'00'.repeat(20)}`));
-    expect(upper).toEqual({ protocol: Ipv6.Next.TCP, at: 64, namedAt: 40, fragment: -1 });
+    expect(upper).toMatchObject({ protocol: Ipv6.Next.TCP, at: 64, namedAt: 40, fragment: -1 });
   });
 
   it.each<[string, Uint8Array, number]>([
@@ -118,6 +118,25 @@ describe('extension headers (RFC 8200 4)', () => {
   ])('refuses headers %s', (_what, b, at) => {
     const { malformed, upper } = walk(b);
     expect([malformed, upper.at]).toEqual([Ipv6.Malformed.EXTENSION, at]);
+  });
+
+  it.each<[string, number, string, number, number]>([
+    ['a known one: padding', Ipv6.Next.HOP_BY_HOP, '06 00 01 02 0000 00 00', Ipv6.Malformed.NO, 0],
+    ['one to be skipped', Ipv6.Next.HOP_BY_HOP, '06 00 1e 02 0000 00 00', Ipv6.Malformed.NO, 0],
+    ['one to be silent about', Ipv6.Next.DESTINATION, '06 00 5e 02 0000 00 00', Ipv6.Malformed.OPTION_SILENT, 42],
+    ['one to be told', Ipv6.Next.DESTINATION, '06 00 00 9e 02 0000 00', Ipv6.Malformed.OPTION, 43],
+    ['one to be told unless it was to a group', Ipv6.Next.DESTINATION, '06 00 de 02 0000 00 00', 7, 42],
+    ['one that is cut off', Ipv6.Next.DESTINATION, '06 00 1e 05 0000 00 00', Ipv6.Malformed.EXTENSION, 0],
+    ['one without a length', Ipv6.Next.DESTINATION, '06 00 00 00 00 00 00 1e', Ipv6.Malformed.EXTENSION, 0],
+  ])('options (4.2): %s', (_what, next, options, why, problemAt) => {
+    const { malformed, upper } = walk(packet(next, options));
+    expect([malformed, upper.problemAt]).toEqual([why, problemAt]);
+  });
+
+  it('a routing header is stepped over when its way has ended (4.4)', () => {
+    expect(walk(packet(Ipv6.Next.ROUTING, '06 00 04 00 00000000')).malformed).toBe(Ipv6.Malformed.NO);
+    const { malformed, upper } = walk(packet(Ipv6.Next.ROUTING, '06 00 04 01 00000000'));
+    expect([malformed, upper.problemAt]).toEqual([Ipv6.Malformed.ROUTING, 42]);
   });
 
   it('fragment headers come back as they were emitted', () => {

@@ -10,8 +10,9 @@
 //                  |next| len| data               |next| -  |offset|--M| id     |
 //                  +----+----+------              +----+----+----------+--------+
 //
-// Left out: the options inside hop-by-hop and destination headers are stepped over unread (so RFC 8200 4.2's "discard if
-// not recognized" is not done here), routing headers likewise, and jumbograms (RFC 2675) count as packets without payload.
+// Options of hop-by-hop and destination headers are looked at as far as RFC 8200 4.2 asks whoever does not know them; no routing
+// header is followed (4.4), one that has been followed to its end is stepped over. Left out: jumbograms (RFC 2675), which
+// count as packets without payload.
 import { i32, put8, put16, put32, u8, u16 } from './bytes.ts';
 
 export const HEADER = 40;
@@ -27,7 +28,13 @@ export const MAX_EXTENSIONS = 8;
 const LENGTH = 4;
 const NEXT = 6;
 const HOPS = 7;
-const FRAGMENT_HEADER = 8;
+/** In a routing header. */
+const ROUTING_TYPE = 2;
+const SEGMENTS_LEFT = 3;
+/** The one option without a length. */
+const Option = { PAD1: 0 } as const;
+/** Bytes of a fragment header. */
+export const FRAGMENT_HEADER = 8;
 
 /** Values of a next header field. Those of extensions are followed by walk(). */
 export const Next = {
@@ -43,8 +50,28 @@ export const Next = {
   DESTINATION: 60,
 } as const;
 
-export const Malformed = { NO: 0, SHORT: 1, VERSION: 2, LENGTH: 3, EXTENSION: 4 } as const;
+export const Malformed = {
+  NO: 0,
+  SHORT: 1,
+  VERSION: 2,
+  LENGTH: 3,
+  EXTENSION: 4,
+  /** An option that is not known, and what its two high bits ask for: RFC 8200 4.2. */
+  OPTION_SILENT: 5,
+  OPTION: 6,
+  OPTION_UNICAST: 7,
+  /** A routing header that has not come to its end. */
+  ROUTING: 8,
+} as const;
 export type Malformed = (typeof Malformed)[keyof typeof Malformed];
+
+/** By the high bits of an option's type: skip, discard, tell, tell when it was to one only. */
+const ACTIONS: readonly Malformed[] = [
+  Malformed.NO,
+  Malformed.OPTION_SILENT,
+  Malformed.OPTION,
+  Malformed.OPTION_UNICAST,
+];
 
 /** Once this says NO, every reader of the fixed header is safe on the same bytes. `end` may lie behind Ethernet padding. */
 export function check(b: Uint8Array, at: number, end: number): Malformed {
@@ -107,10 +134,12 @@ export interface Upper {
   namedAt: number;
   /** Offset of the fragment header; -1 in a whole packet. */
   fragment: number;
+  /** Offset of the option, or of the type of the routing header, that was no good. */
+  problemAt: number;
 }
 
 export function blank(): Upper {
-  return { protocol: 0, at: 0, namedAt: 0, fragment: -1 };
+  return { protocol: 0, at: 0, namedAt: 0, fragment: -1, problemAt: 0 };
 }
 
 /**
@@ -125,11 +154,12 @@ export function walk(b: Uint8Array, at: number, out: Upper): Malformed {
   out.namedAt = at + NEXT;
   out.at = at + HEADER;
   out.fragment = -1;
-  if (out.protocol === Next.HOP_BY_HOP && !step(b, stop, out)) return Malformed.EXTENSION;
-  for (let left = MAX_EXTENSIONS; isExtension(out.protocol); left--) {
-    if (left === 0 || !step(b, stop, out)) return Malformed.EXTENSION;
-    if (out.fragment >= 0) return Malformed.NO;
+  let why: Malformed = out.protocol === Next.HOP_BY_HOP ? step(b, stop, out) : Malformed.NO;
+  for (let left = MAX_EXTENSIONS; why === Malformed.NO && isExtension(out.protocol); left--) {
+    why = left === 0 ? Malformed.EXTENSION : step(b, stop, out);
+    if (out.fragment >= 0) return why;
   }
+  if (why !== Malformed.NO) return why;
   return out.protocol === Next.HOP_BY_HOP ? Malformed.EXTENSION : Malformed.NO;
 }
 
@@ -142,20 +172,51 @@ function isExtension(protocol: number): boolean {
   );
 }
 
-/** One extension header further; false when it does not fit before `stop`. */
-function step(b: Uint8Array, stop: number, out: Upper): boolean {
+/** One extension header further, when it fits before `stop` and is one to be stepped over. */
+function step(b: Uint8Array, stop: number, out: Upper): Malformed {
   const p = out.at;
-  if (p + 8 > stop) return false;
-  let size = (u8(b, p + 1) + 1) * 8;
-  if (out.protocol === Next.FRAGMENT) {
-    size = FRAGMENT_HEADER;
-    if (fragmentOffset(b, p) !== 0 || moreFragments(b, p)) out.fragment = p;
-  } else if (out.protocol === Next.AUTHENTICATION) size = (u8(b, p + 1) + 2) * 4; // RFC 4302 2.2
-  if (p + size > stop) return false;
+  if (p + 8 > stop) return Malformed.EXTENSION;
+  const size = sizeOf(b, p, out.protocol);
+  if (p + size > stop) return Malformed.EXTENSION;
+  const why = look(b, p, p + size, out);
+  if (why !== Malformed.NO) return why;
   out.protocol = u8(b, p);
   out.namedAt = p;
   out.at = p + size;
-  return true;
+  return Malformed.NO;
+}
+
+function sizeOf(b: Uint8Array, p: number, protocol: number): number {
+  if (protocol === Next.FRAGMENT) return FRAGMENT_HEADER;
+  if (protocol === Next.AUTHENTICATION) return (u8(b, p + 1) + 2) * 4; // RFC 4302 2.2
+  return (u8(b, p + 1) + 1) * 8;
+}
+
+/** What the extension header [p, stop) says about the packet. */
+function look(b: Uint8Array, p: number, stop: number, out: Upper): Malformed {
+  const { protocol } = out;
+  if (protocol === Next.HOP_BY_HOP || protocol === Next.DESTINATION) return options(b, p + 2, stop, out);
+  if (protocol === Next.FRAGMENT && (fragmentOffset(b, p) !== 0 || moreFragments(b, p))) out.fragment = p;
+  if (protocol !== Next.ROUTING || u8(b, p + SEGMENTS_LEFT) === 0) return Malformed.NO;
+  out.problemAt = p + ROUTING_TYPE;
+  return Malformed.ROUTING;
+}
+
+/** RFC 8200 4.2: type, length, value; the two high bits of the type say what to do about one that nobody knows. */
+function options(b: Uint8Array, at: number, stop: number, out: Upper): Malformed {
+  for (let size = 0; at < stop; at += size) {
+    const type = u8(b, at);
+    if (type === Option.PAD1) {
+      size = 1;
+      continue;
+    }
+    if (at + 2 > stop || at + 2 + u8(b, at + 1) > stop) return Malformed.EXTENSION;
+    size = 2 + u8(b, at + 1);
+    if (type >>> 6 === 0) continue;
+    out.problemAt = at;
+    return ACTIONS[type >>> 6]!;
+  }
+  return Malformed.NO;
 }
 
 /** Bytes. `at` is the offset of a fragment header. */

@@ -12,18 +12,15 @@ import type { Clock } from '../clock.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
 import type { Cable } from '../ether/cable.ts';
+import { Questions } from '../ether/questions.ts';
 import { GATEWAY_MAC, NAMESERVER_MAC, type Station } from '../ether/station.ts';
-import { KeyTable, NONE } from '../key-table.ts';
+import { NONE } from '../key-table.ts';
 import type { Network } from '../network.ts';
 import { isOwn, Scope, scope4 } from '../scope.ts';
 import type { Neighbours } from './neighbours.ts';
 
-/** RFC 1122 2.3.2.1 */
-const ASK_INTERVAL = 1_000;
 /** RFC 5227 2.4: DEFEND_INTERVAL. */
 const DEFEND_INTERVAL = 10_000;
-/** Addresses whose question is remembered; beyond them the oldest may be asked for again. */
-const ASKED = 64;
 const NOBODY = new Uint8Array(Ether.MAC);
 const EVERYONE = new Uint8Array(Ether.MAC).fill(0xff);
 
@@ -40,37 +37,41 @@ export interface ArpParts {
 export class Arp {
   readonly #parts: ArpParts;
   readonly #sender: Endpoint = new Endpoint();
-  readonly #asked: KeyTable;
-  readonly #askedAt: Float64Array = new Float64Array(ASKED);
-  readonly #key: Int32Array = new Int32Array(1);
+  readonly #questions: Questions;
   #defendedAt: number = -Infinity;
 
   constructor(parts: ArpParts) {
     this.#parts = parts;
-    this.#asked = new KeyTable(1, ASKED, parts.random);
+    this.#questions = new Questions(parts.random);
   }
 
   /** `at`: the ARP packet in the frame at `frame`. */
   input(b: Uint8Array, frame: number, at: number, end: number, now: number): Drop {
-    const { network, neighbours, drops, station } = this.#parts;
+    const { network, drops, station } = this.#parts;
     if (ArpPacket.check(b, at, end) !== ArpPacket.Malformed.NO) return drops.count(Drop.ARP_MALFORMED);
     const sha = at + ArpPacket.SHA;
     if (Ether.isGroup(b, sha) || station.owns(b, sha)) return drops.count(Drop.ARP_MALFORMED);
     const sender = ArpPacket.spa(b, at);
     const scope = scope4(network, sender);
     if (isOwn(scope)) return this.#defend(scope, now);
-    if (scope === Scope.INSIDE) neighbours.learn(this.#sender.set4(sender, 0), b, sha);
+    if (scope === Scope.INSIDE) this.#learn(sender, b, sha, now);
     return ArpPacket.op(b, at) === ArpPacket.Op.REQUEST ? this.#answer(b, frame, at) : Drop.NO;
+  }
+
+  #learn(sender: number, b: Uint8Array, sha: number, now: number): void {
+    this.#sender.set4(sender, 0);
+    this.#questions.answered(this.#sender);
+    this.#parts.neighbours.learn(this.#sender, b, sha, now);
   }
 
   /** Offset of the MAC for an IPv4 address in Neighbours.macs; NONE when it is not known: the cable has been asked. */
   resolve(to: Endpoint): number {
-    const { network, neighbours } = this.#parts;
+    const { network, neighbours, clock } = this.#parts;
     const scope = scope4(network, to.ip4);
     if (scope === Scope.BROADCAST) return neighbours.everyone;
     if (scope !== Scope.INSIDE) return NONE;
     const known = neighbours.find(to);
-    if (known === NONE) this.#ask(to.ip4);
+    if (known === NONE && this.#questions.ask(to, clock.now) > 0) this.#ask(to.ip4);
     return known;
   }
 
@@ -96,16 +97,7 @@ export class Arp {
   }
 
   #ask(ip: number): void {
-    const { clock, network } = this.#parts;
-    this.#key[0] = ip;
-    let slot = this.#asked.find(this.#key);
-    if (slot !== NONE && clock.now - this.#askedAt[slot]! < ASK_INTERVAL) return;
-    if (slot === NONE) {
-      if (this.#asked.full) this.#asked.remove(this.#asked.oldest);
-      slot = this.#asked.add(this.#key);
-    }
-    this.#asked.touch(slot);
-    this.#askedAt[slot] = clock.now;
+    const { network } = this.#parts;
     this.#send(ArpPacket.Op.REQUEST, EVERYONE, Scope.GATEWAY, network.gateway4, NOBODY, ip);
   }
 

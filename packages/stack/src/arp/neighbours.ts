@@ -1,6 +1,7 @@
 // Who is at which MAC: guests, by IP address.
 //
-// Entries do not age (as in libslirp): a guest that moves announces itself, and a frame to a MAC that is gone harms nobody.
+// Entries remember when their guest was heard last. Those of IPv4 do not age (as in libslirp): a guest that moves announces
+// itself, and a frame to a MAC that is gone harms nobody. Those of IPv6 are doubted after a while (RFC 4861 7.3, ndp.ts).
 // Capped; the one that was used least recently goes first.
 import * as Ether from '@reslirp/wire/ether';
 import type { Endpoint } from '../endpoint.ts';
@@ -16,10 +17,12 @@ export class Neighbours {
   /** An address has become known. */
   onLearn: (address: Endpoint) => void = () => {};
   readonly #table: KeyTable;
+  readonly #heardAt: Float64Array;
   readonly #key: Int32Array = new Int32Array(4);
 
   constructor(capacity: number, random: () => number) {
     this.#table = new KeyTable(this.#key.length, capacity, random);
+    this.#heardAt = new Float64Array(capacity);
     this.everyone = capacity * Ether.MAC;
     this.spare = this.everyone + Ether.MAC;
     this.macs = new Uint8Array(this.spare + Ether.MAC).fill(0xff, this.everyone, this.spare);
@@ -37,17 +40,37 @@ export class Neighbours {
     return slot * Ether.MAC;
   }
 
+  /** When the guest was heard last whose MAC is at `offset`, which find() gave. */
+  heardAt(offset: number): number {
+    return this.#heardAt[offset / Ether.MAC]!;
+  }
+
   /** The address is at mac[at], whatever was known before. A group is nobody's address, and not learned. */
-  learn(address: Endpoint, mac: Uint8Array, at: number): void {
+  learn(address: Endpoint, mac: Uint8Array, at: number, now: number): void {
     if (Ether.isGroup(mac, at)) return;
     const known = this.find(address);
-    Ether.copyMac(this.macs, known === NONE ? this.#add() : known, mac, at);
+    const place = known === NONE ? this.#add() : known;
+    Ether.copyMac(this.macs, place, mac, at);
+    this.#heardAt[place / Ether.MAC] = now;
     if (known === NONE) this.onLearn(address);
   }
 
-  /** A packet came from there: worth something only when nothing better is known. */
-  hear(address: Endpoint, mac: Uint8Array, at: number): void {
-    if (this.find(address) === NONE) this.learn(address, mac, at);
+  /** A packet came from there: worth something only when nothing better is known, or it is known to be there. */
+  hear(address: Endpoint, mac: Uint8Array, at: number, now: number): void {
+    const known = this.find(address);
+    if (known === NONE) this.learn(address, mac, at, now);
+    else if (this.isAt(known, mac, at)) this.#heardAt[known / Ether.MAC] = now;
+  }
+
+  /** Whether the MAC at `offset` is the one at mac[at]. */
+  isAt(offset: number, mac: Uint8Array, at: number): boolean {
+    for (let i = 0; i < Ether.MAC; i++) if (this.macs[offset + i] !== mac[at + i]) return false;
+    return true;
+  }
+
+  forget(address: Endpoint): void {
+    const slot = this.#table.find(this.#keyOf(address));
+    if (slot !== NONE) this.#table.remove(slot);
   }
 
   /** A place for what `#key` holds. */

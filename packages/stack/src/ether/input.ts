@@ -2,26 +2,33 @@
 //
 // Taken are frames to our own addresses and to groups. A switch floods what it cannot place, so frames for others are
 // no mistake; they are counted and left alone. A tag of 802.1Q is taken when it carries a priority only (VID 0): then
-// the frame belongs to no VLAN. Left out: VLANs, LLC (802.3 length instead of a type), IPv6 until it has a stack.
+// the frame belongs to no VLAN. Left out: VLANs, LLC (802.3 length instead of a type).
 import * as Ether from '@reslirp/wire/ether';
 import * as Vlan from '@reslirp/wire/vlan';
 import type { Arp } from '../arp/arp.ts';
 import { Drop, type DropCounters } from '../drop.ts';
-import type { Ip4Input } from '../ip/input.ts';
 import type { Station } from './station.ts';
+
+/** What IP of one version does with a packet; see EtherInput.input(). */
+export interface IpInput {
+  input(b: Uint8Array, frame: number, at: number, end: number, trusted: boolean, now: number): Drop;
+}
 
 export class EtherInput {
   frames: number = 0;
   bytes: number = 0;
   readonly #station: Station;
   readonly #arp: Arp;
-  readonly #ip4: Ip4Input;
+  readonly #ip4: IpInput | null;
+  readonly #ip6: IpInput | null;
   readonly #drops: DropCounters;
 
-  constructor(station: Station, arp: Arp, ip4: Ip4Input, drops: DropCounters) {
+  /** `ip4`, `ip6`: null when that version is not spoken. */
+  constructor(station: Station, arp: Arp, ip4: IpInput | null, ip6: IpInput | null, drops: DropCounters) {
     this.#station = station;
     this.#arp = arp;
     this.#ip4 = ip4;
+    this.#ip6 = ip6;
     this.#drops = drops;
   }
 
@@ -41,8 +48,9 @@ export class EtherInput {
 
   /** `frame`: the Ethernet header; `at`: what follows the type. */
   #typed(b: Uint8Array, frame: number, at: number, end: number, type: number, trusted: boolean, now: number): Drop {
-    if (type === Ether.Type.IP4) return this.#ip4.input(b, frame, at, end, trusted, now);
-    if (type === Ether.Type.ARP) return this.#arp.input(b, frame, at, end, now);
+    const ip = type === Ether.Type.IP4 ? this.#ip4 : type === Ether.Type.IP6 ? this.#ip6 : null;
+    if (ip !== null) return ip.input(b, frame, at, end, trusted, now);
+    if (type === Ether.Type.ARP && this.#ip4 !== null) return this.#arp.input(b, frame, at, end, now);
     if (type === Ether.Type.VLAN) return this.#tagged(b, frame, at, end, trusted, now);
     return this.#drops.count(Drop.ETHER_TYPE);
   }

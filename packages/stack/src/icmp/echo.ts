@@ -4,28 +4,43 @@
 // sequence numbers are passed as they are. Mappings live for 60 s after their last request (REQ-2), and are capped: then the
 // longest idle one goes. The guest's TTL travels along, one less; so traceroute and mtr see every hop.
 import * as Icmp4 from '@reslirp/wire/icmp4';
-import * as Ipv4 from '@reslirp/wire/ipv4';
+import * as Icmp6 from '@reslirp/wire/icmp6';
+import { Protocol } from '@reslirp/wire/ipv4';
 import { Agenda } from '../agenda.ts';
 import type { Clock } from '../clock.ts';
 import { Endpoint } from '../endpoint.ts';
 import type { EchoEvents, EchoSocket, Host, Refusal, Report } from '../host.ts';
 import type { IpErrors } from '../ip/output.ts';
+import { putQuote, QUOTE } from '../ip/quote.ts';
 import { KeyTable, NONE } from '../key-table.ts';
 import type { Packet } from '../packet.ts';
 import type { Routes } from '../routes.ts';
-import type { Icmp4Output } from './output.ts';
 
 /** RFC 5508 REQ-2 */
 const LIFE = 60_000;
 /** Identifiers of all guests at once. */
 const CAPACITY = 1_024;
-const QUOTE = Ipv4.HEADER + Icmp4.HEADER;
-/** RFC 1122 3.2.1.7 */
-const HOPS = 64;
+
+/** Sends ICMP of one IP version: icmp/output.ts, icmp/output6.ts. */
+export interface EchoOutput {
+  send(
+    from: Endpoint,
+    to: Endpoint,
+    type: number,
+    code: number,
+    rest: number,
+    tos: number,
+    b: Uint8Array,
+    at: number,
+    end: number,
+  ): boolean;
+}
 
 export interface EchoParts {
   readonly host: Host;
-  readonly output: Icmp4Output;
+  readonly output4: EchoOutput;
+  /** Null where there is no IPv6. */
+  readonly output6: EchoOutput | null;
   readonly errors: IpErrors;
   readonly routes: Routes;
   readonly clock: Clock;
@@ -37,7 +52,7 @@ export class Echo {
   readonly #table: KeyTable;
   readonly #mappings: (Mapping | null)[] = [];
   readonly #agenda: Agenda = new Agenda(CAPACITY);
-  readonly #key: Int32Array = new Int32Array(2);
+  readonly #key: Int32Array = new Int32Array(5);
 
   constructor(parts: EchoParts) {
     this.#parts = parts;
@@ -76,9 +91,13 @@ export class Echo {
   }
 
   #find(p: Packet): Mapping | null {
-    this.#key[0] = p.from.ip4;
-    this.#key[1] = Icmp4.id(p.b, p.at);
-    const slot = this.#table.find(this.#key);
+    const k = this.#key;
+    k[0] = p.from.w0;
+    k[1] = p.from.w1;
+    k[2] = p.from.w2;
+    k[3] = p.from.w3;
+    k[4] = Icmp4.id(p.b, p.at); // ICMPv6 has it where ICMP has
+    const slot = this.#table.find(k);
     return slot === NONE ? this.#open(p) : this.#mappings[slot]!;
   }
 
@@ -117,7 +136,7 @@ class Mapping implements EchoEvents {
 
   /** False when the host has none. */
   open(): boolean {
-    this.#socket = this.#parts.host.echo?.(this) ?? null;
+    this.#socket = this.#parts.host.echo?.(this.#guest.is4 ? 4 : 6, this) ?? null;
     return this.#socket !== null;
   }
 
@@ -131,11 +150,13 @@ class Mapping implements EchoEvents {
   }
 
   replied(from: Endpoint, sequence: number, b: Uint8Array, at: number, end: number, now: number): void {
-    const { clock, output, routes } = this.#parts;
+    const { clock, output4, output6, routes } = this.#parts;
     clock.now = now;
     routes.seenAs(this.#seen.set(from));
     const rest = (this.#id << 16) | sequence;
-    output.send(this.#seen, this.#guest, Icmp4.Type.ECHO_REPLY, 0, rest, 0, b, at, end);
+    if (this.#seen.is4 !== this.#guest.is4) return;
+    if (this.#guest.is4) output4.send(this.#seen, this.#guest, Icmp4.Type.ECHO_REPLY, 0, rest, 0, b, at, end);
+    else output6?.send(this.#seen, this.#guest, Icmp6.Type.ECHO_REPLY, 0, rest, 0, b, at, end);
   }
 
   undeliverable(to: Endpoint, sequence: number, why: Refusal, report: Report | null, now: number): void {
@@ -143,10 +164,12 @@ class Mapping implements EchoEvents {
     clock.now = now;
     routes.seenAs(this.#seen.set(to));
     const quote = new Uint8Array(QUOTE);
-    const { ICMP } = Ipv4.Protocol;
-    Ipv4.emit(quote, 0, QUOTE, this.#guest.ip4, this.#seen.ip4, ICMP, HOPS, 0, 0, 0);
-    Icmp4.emit(quote, Ipv4.HEADER, QUOTE, Icmp4.Type.ECHO, 0, (this.#id << 16) | sequence);
-    if (report === null) errors.unreachable(quote, 0, QUOTE, why, now);
-    else errors.report(quote, 0, QUOTE, report, now);
+    const { is4 } = this.#guest;
+    const icmp = putQuote(quote, this.#guest, this.#seen, is4 ? Protocol.ICMP : Protocol.ICMP6);
+    const end = icmp + Icmp4.HEADER;
+    const type = is4 ? Icmp4.Type.ECHO : Icmp6.Type.ECHO;
+    Icmp4.emit(quote, icmp, end, type, 0, (this.#id << 16) | sequence);
+    if (report === null) errors.unreachable(quote, 0, end, why, now);
+    else errors.report(quote, 0, end, report, now);
   }
 }

@@ -5,51 +5,31 @@
 // Left out: errors from the guest, replies, timestamps, and what RFC 6918 retired.
 import * as Icmp4 from '@reslirp/wire/icmp4';
 import { Drop, type DropCounters } from '../drop.ts';
-import { Endpoint } from '../endpoint.ts';
-import { Refusal } from '../host.ts';
 import type { Network } from '../network.ts';
 import type { Packet } from '../packet.ts';
-import { type Routes, Verdict } from '../routes.ts';
 import { isOwn, scope4 } from '../scope.ts';
-import type { Echo } from './echo.ts';
-import type { Icmp4Errors } from './errors.ts';
+import type { Outbound } from './outbound.ts';
 import type { Icmp4Output } from './output.ts';
 
 export interface Icmp4InputParts {
   readonly network: Network;
   readonly output: Icmp4Output;
-  readonly errors: Icmp4Errors;
   readonly drops: DropCounters;
-  readonly routes: Routes;
-  readonly echo: Echo;
+  readonly outbound: Outbound;
 }
 
 export class Icmp4Input {
   readonly #parts: Icmp4InputParts;
-  readonly #to: Endpoint = new Endpoint();
 
   constructor(parts: Icmp4InputParts) {
     this.#parts = parts;
   }
 
   input(p: Packet, now: number): Drop {
-    const { network, drops } = this.#parts;
+    const { network, drops, outbound } = this.#parts;
     if (Icmp4.check(p.b, p.at, p.end) !== Icmp4.Malformed.NO) return drops.count(Drop.ICMP_MALFORMED);
     if (Icmp4.type(p.b, p.at) !== Icmp4.Type.ECHO) return drops.count(Drop.ICMP_UNANSWERED);
-    return isOwn(scope4(network, p.to.ip4)) ? this.#reply(p) : this.#forward(p, now);
-  }
-
-  #forward(p: Packet, now: number): Drop {
-    const { routes, echo } = this.#parts;
-    const verdict = routes.echo(p.to, this.#to);
-    if (verdict === Verdict.HOST && echo.send(p, this.#to, p.hops - 1, now)) return Drop.NO;
-    return this.#turnAway(p, verdict === Verdict.HOST ? Refusal.DENIED : Refusal.NETWORK_UNREACHABLE, now);
-  }
-
-  #turnAway(p: Packet, why: Refusal, now: number): Drop {
-    const { errors, drops } = this.#parts;
-    errors.unreachable(p.b, p.ip, p.end, why, now);
-    return drops.count(Drop.ICMP_UNANSWERED);
+    return isOwn(scope4(network, p.to.ip4)) ? this.#reply(p) : outbound.send(p, now);
   }
 
   /** RFC 1122 3.2.2.6: the same data, identifier and sequence number, and the type of service it came with (RFC 1349 5.1). */

@@ -1,11 +1,43 @@
 // One unfinished datagram: its fragments, in order of their place. RFC 815's holes are the gaps between them.
 import * as Ether from '@reslirp/wire/ether';
-import * as Ipv4 from '@reslirp/wire/ipv4';
 
 /** What a kept fragment costs beside its bytes: objects and links. A guest must not get those for nothing. */
 const OVERHEAD = 128;
 /** Where the IP header lies in Fragment.bytes. */
 const IP = Ether.HEADER;
+
+/** One fragment, as either IP version tells of it. One object, reused; lent. */
+export interface Piece {
+  b: Uint8Array;
+  /** Offset of the Ethernet header. */
+  frame: number;
+  /** Of the IP packet, [ip, end), and of what it carries of the datagram. */
+  ip: number;
+  at: number;
+  end: number;
+  /** Its place in the datagram, bytes. */
+  from: number;
+  /** Nothing of the datagram is behind it. */
+  last: boolean;
+  trusted: boolean;
+}
+
+export function blankPiece(): Piece {
+  return { b: new Uint8Array(0), frame: 0, ip: 0, at: 0, end: 0, from: 0, last: false, trusted: false };
+}
+
+/**
+ * Writes the IP header of a whole datagram of `total` bytes to into[at]: that of its first fragment, the packet at first[ip]
+ * whose payload is at `payload`, without what made it a fragment. Returns its size.
+ */
+export type PutHeader = (
+  into: Uint8Array,
+  at: number,
+  first: Uint8Array,
+  ip: number,
+  payload: number,
+  total: number,
+) => number;
 
 interface Fragment {
   /** Ethernet header and IP packet. */
@@ -44,12 +76,9 @@ export class Fragments {
     return fragment?.from === 0 ? fragment.bytes : null;
   }
 
-  /** Keeps a copy of the IP packet [at, end) of the frame at `frame`. False when it contradicts what is here. */
-  add(b: Uint8Array, frame: number, at: number, end: number, trusted: boolean): boolean {
-    const payload = at + Ipv4.headerLength(b, at);
-    const from = Ipv4.fragmentOffset(b, at);
+  /** Keeps a copy. False when it contradicts what is here. */
+  add({ b, frame, ip, at: payload, end, from, last, trusted }: Piece): boolean {
     const to = from + end - payload;
-    const last = !Ipv4.moreFragments(b, at);
     if (this.#total < 0 ? last && this.#reach() > to : to > this.#total || last !== (to === this.#total)) return false;
     const place = this.#placeOf(from);
     const before = this.#fragments[place - 1];
@@ -57,10 +86,10 @@ export class Fragments {
       return same(before, b, payload);
     }
     if ((before !== undefined && before.to > from) || (this.#fragments[place]?.from ?? to) < to) return false;
-    const bytes = new Uint8Array(IP + end - at);
+    const bytes = new Uint8Array(IP + end - ip);
     bytes.set(b.subarray(frame, frame + Ether.HEADER));
-    bytes.set(b.subarray(at, end), IP);
-    this.#fragments.splice(place, 0, { bytes, at: IP + payload - at, from, to, trusted });
+    bytes.set(b.subarray(ip, end), IP);
+    this.#fragments.splice(place, 0, { bytes, at: IP + payload - ip, from, to, trusted });
     this.#received += to - from;
     this.cost += bytes.length + OVERHEAD;
     if (last) this.#total = to;
@@ -73,28 +102,12 @@ export class Fragments {
     this.cost = 0;
   }
 
-  /**
-   * Writes the whole datagram, behind the Ethernet header of its first fragment and an IP header without options.
-   * True when every fragment was trusted.
-   */
-  join(into: Uint8Array): boolean {
-    const first = this.first!;
-    into.set(first.subarray(0, IP));
-    const { src, dst, protocol, ttl, tos, id } = Ipv4;
-    const length = Ipv4.HEADER + this.#total;
-    Ipv4.emit(
-      into,
-      IP,
-      length,
-      src(first, IP),
-      dst(first, IP),
-      protocol(first, IP),
-      ttl(first, IP),
-      tos(first, IP),
-      id(first, IP),
-      0,
-    );
-    for (const f of this.#fragments) into.set(f.bytes.subarray(f.at), IP + Ipv4.HEADER + f.from);
+  /** Writes the whole datagram behind the Ethernet header of its first fragment. True when every fragment was trusted. */
+  join(into: Uint8Array, putHeader: PutHeader): boolean {
+    const { bytes, at } = this.#fragments[0]!;
+    into.set(bytes.subarray(0, IP));
+    const data = IP + putHeader(into, IP, bytes, IP, at, this.#total);
+    for (const f of this.#fragments) into.set(f.bytes.subarray(f.at), data + f.from);
     return this.#fragments.every((f) => f.trusted);
   }
 

@@ -10,17 +10,11 @@ import * as Ether from '@reslirp/wire/ether';
 import * as Ipv4 from '@reslirp/wire/ipv4';
 import type { Neighbours } from '../arp/neighbours.ts';
 import { Drop, type DropCounters } from '../drop.ts';
-import { Endpoint } from '../endpoint.ts';
 import type { Icmp4Errors } from '../icmp/errors.ts';
 import type { Network } from '../network.ts';
-import type { Packet } from '../packet.ts';
+import { blankPacket, type Packet, type Transport } from '../packet.ts';
 import { Scope, scope4 } from '../scope.ts';
 import { Reassembly, type ReassemblyLimits } from './reassembly.ts';
-
-/** What IP hands a packet to. */
-export interface Transport {
-  input(p: Packet, now: number): Drop;
-}
 
 export interface Ip4Parts {
   readonly network: Network;
@@ -35,28 +29,28 @@ export interface Ip4Parts {
 }
 
 const NO_ADDRESS = 0;
+/** As libslirp. */
+const REASSEMBLY_TIMEOUT = 30_000;
+/** RFC 791 3.1 */
+const MAX_PAYLOAD = 65_535 - Ipv4.HEADER;
 
 export class Ip4Input {
   readonly reassembly: Reassembly;
   readonly #parts: Ip4Parts;
-  readonly #packet: Packet = {
-    b: new Uint8Array(0),
-    frame: 0,
-    ip: 0,
-    at: 0,
-    end: 0,
-    protocol: 0,
-    hops: 0,
-    tos: 0,
-    pseudo: 0,
-    trusted: false,
-    from: new Endpoint(),
-    to: new Endpoint(),
-  };
+  readonly #packet: Packet = blankPacket();
 
   constructor(parts: Ip4Parts) {
     this.#parts = parts;
-    this.reassembly = new Reassembly(parts);
+    const { errors, drops, random, limits } = parts;
+    this.reassembly = new Reassembly({
+      errors,
+      drops,
+      random,
+      limits,
+      timeout: REASSEMBLY_TIMEOUT,
+      largest: MAX_PAYLOAD,
+      putHeader,
+    });
   }
 
   /** `at`: the IP header in the frame at `frame`; `end` may lie behind Ethernet padding. */
@@ -67,20 +61,20 @@ export class Ip4Input {
       return drops.count(malformed === Ipv4.Malformed.CHECKSUM ? Drop.IP4_CHECKSUM : Drop.IP4_MALFORMED);
     }
     const to = scope4(network, Ipv4.dst(b, at));
-    const why = this.#source(b, frame, at, to) || this.#destination(b, frame, at, to, now);
+    const why = this.#source(b, frame, at, to, now) || this.#destination(b, frame, at, to, now);
     if (why !== Drop.NO) return drops.count(why);
     if (Ipv4.isFragment(b, at)) return this.#fragment(b, frame, at, trusted, now);
     return this.#deliver(this.#fill(b, frame, at, trusted), now);
   }
 
-  #source(b: Uint8Array, frame: number, at: number, to: Scope): Drop {
+  #source(b: Uint8Array, frame: number, at: number, to: Scope, now: number): Drop {
     const { network, neighbours } = this.#parts;
     const ip = Ipv4.src(b, at);
     if (ip === NO_ADDRESS) {
       return to === Scope.BROADCAST && Ipv4.protocol(b, at) === Ipv4.Protocol.UDP ? Drop.NO : Drop.IP4_SOURCE;
     }
     if (scope4(network, ip) !== Scope.INSIDE) return Drop.IP4_SOURCE;
-    neighbours.hear(this.#packet.from.set4(ip, 0), b, frame + Ether.SRC);
+    neighbours.hear(this.#packet.from.set4(ip, 0), b, frame + Ether.SRC, now);
     return Drop.NO;
   }
 
@@ -103,7 +97,17 @@ export class Ip4Input {
   /** Later, when the datagram is whole, that is what is delivered. */
   #fragment(b: Uint8Array, frame: number, at: number, trusted: boolean, now: number): Drop {
     const { reassembly } = this;
-    const why = reassembly.add(b, frame, at, Ipv4.end(b, at), trusted, now);
+    putKey(reassembly.key, b, at);
+    const piece = reassembly.piece;
+    piece.b = b;
+    piece.frame = frame;
+    piece.ip = at;
+    piece.at = at + Ipv4.headerLength(b, at);
+    piece.end = Ipv4.end(b, at);
+    piece.from = Ipv4.fragmentOffset(b, at);
+    piece.last = !Ipv4.moreFragments(b, at);
+    piece.trusted = trusted;
+    const why = reassembly.add(now);
     if (!reassembly.isWhole) return why;
     const { bytes, frame: whole, ip, trusted: all } = reassembly;
     return this.#deliver(this.#fill(bytes, whole, ip, all), now);
@@ -134,4 +138,38 @@ export class Ip4Input {
     errors.protocolUnreachable(p.b, p.ip, p.end, now);
     return drops.count(Drop.IP4_PROTOCOL);
   }
+}
+
+/** RFC 791 3.2: source, destination, protocol and identification. */
+function putKey(key: Int32Array, b: Uint8Array, at: number): void {
+  key[0] = Ipv4.src(b, at);
+  key[1] = Ipv4.dst(b, at);
+  key[2] = (Ipv4.protocol(b, at) << 16) | Ipv4.id(b, at);
+}
+
+/** Without options: nobody reads them any more. */
+function putHeader(
+  into: Uint8Array,
+  at: number,
+  first: Uint8Array,
+  ip: number,
+  _payload: number,
+  total: number,
+): number {
+  const { src, dst, protocol, ttl, tos, id } = Ipv4;
+  const length = Ipv4.HEADER + total;
+  const source = src(first, ip);
+  Ipv4.emit(
+    into,
+    at,
+    length,
+    source,
+    dst(first, ip),
+    protocol(first, ip),
+    ttl(first, ip),
+    tos(first, ip),
+    id(first, ip),
+    0,
+  );
+  return Ipv4.HEADER;
 }

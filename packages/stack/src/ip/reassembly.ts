@@ -1,24 +1,23 @@
-// Reassembly of IPv4 datagrams, RFC 791 3.2 and RFC 1122 3.3.2, with what later RFCs learned.
+// Reassembly of datagrams, RFC 791 3.2 and RFC 1122 3.3.2, RFC 8200 4.5, with what later RFCs learned. One for each IP version.
 //
-//   add() > isWhole: the datagram lies in `bytes`, with the Ethernet header of its first fragment in front of it
+//   key and piece filled > add() > isWhole: the datagram lies in `bytes`, with the Ethernet header of its first fragment in front of it
 //
 // Overlap       a datagram whose fragments disagree about a byte, or about its end, is given up as a whole, and so is whatever
-//               of it comes later (RFC 5722, written for IPv6 and as right here). A fragment that came twice is one
+//               of it comes later (RFC 5722, written for IPv6 and as right for IPv4). A fragment that came twice is one
 //               fragment (RFC 8200 4.5): lossy cables repeat frames.
-// Memory        fragments are copied and kept until the datagram is whole, or its time is over (30 s from the first one to
-//               come, as libslirp; RFC 1122 asks for 60 to 120 s, made for a slower network). Datagrams and bytes are
+// Memory        fragments are copied and kept until the datagram is whole, or its time is over: of IPv6 60 s from the first one
+//               to come, of IPv4 30 s, as libslirp (RFC 1122 asks for 60 to 120 s, made for a slower network). Datagrams and bytes are
 //               capped; the one that has waited longest goes first.
 // Time exceeded is sent when the first fragment is there: only that one can be quoted (RFC 792).
 import * as Ether from '@reslirp/wire/ether';
-import * as Ipv4 from '@reslirp/wire/ipv4';
 import { Drop, type DropCounters } from '../drop.ts';
-import type { Icmp4Errors } from '../icmp/errors.ts';
 import { KeyTable, NONE } from '../key-table.ts';
-import { Fragments } from './fragments.ts';
+import { blankPiece, Fragments, type Piece, type PutHeader } from './fragments.ts';
 
-const TIMEOUT = 30_000;
-/** RFC 791 3.1 */
-const MAX_PACKET = 65_535;
+/** The largest header that putHeader() may write, and the largest payload behind it. */
+const MAX_PACKET = 40 + 65_535;
+/** Source, destination, protocol where it counts, identification. */
+const KEY_WORDS = 10;
 
 export interface ReassemblyLimits {
   readonly reassemblies: number;
@@ -26,10 +25,20 @@ export interface ReassemblyLimits {
 }
 
 export interface ReassemblyParts {
-  readonly errors: Icmp4Errors;
+  readonly errors: ReassemblyErrors;
   readonly drops: DropCounters;
   readonly random: () => number;
   readonly limits: ReassemblyLimits;
+  /** Milliseconds from the first fragment on. */
+  readonly timeout: number;
+  /** Bytes of the largest datagram, IP header aside. */
+  readonly largest: number;
+  readonly putHeader: PutHeader;
+}
+
+export interface ReassemblyErrors {
+  /** The rest did not come in time; [at, end) of `b` is the first fragment. */
+  reassemblyExceeded(b: Uint8Array, at: number, end: number, now: number): void;
 }
 
 export class Reassembly {
@@ -43,12 +52,14 @@ export class Reassembly {
   readonly #parts: ReassemblyParts;
   readonly #table: KeyTable;
   readonly #waiting: (Fragments | null)[] = [];
-  readonly #key: Int32Array = new Int32Array(3);
+  /** Which datagram the fragment is of, and the fragment: to be filled before add(). */
+  readonly key: Int32Array = new Int32Array(KEY_WORDS);
+  readonly piece: Piece = blankPiece();
   #held: number = 0;
 
   constructor(parts: ReassemblyParts) {
     this.#parts = parts;
-    this.#table = new KeyTable(this.#key.length, parts.limits.reassemblies, parts.random);
+    this.#table = new KeyTable(KEY_WORDS, parts.limits.reassemblies, parts.random);
   }
 
   get size(): number {
@@ -60,28 +71,24 @@ export class Reassembly {
     return this.#held;
   }
 
-  /** One fragment: the valid IP packet [at, end) of the frame at `frame`. */
-  add(b: Uint8Array, frame: number, at: number, end: number, trusted: boolean, now: number): Drop {
-    const { drops } = this.#parts;
+  /** The fragment in `piece`. */
+  add(now: number): Drop {
+    const { drops, largest, putHeader } = this.#parts;
     this.isWhole = false;
-    const from = Ipv4.fragmentOffset(b, at);
-    const payload = at + Ipv4.headerLength(b, at);
-    const to = from + end - payload;
-    const last = !Ipv4.moreFragments(b, at);
-    if (to === from || to > MAX_PACKET - Ipv4.HEADER || (!last && to % 8 !== 0)) {
-      return drops.count(Drop.FRAGMENT_MALFORMED);
-    }
-    const slot = this.#slot(b, at, now);
+    const { at, end, from, last } = this.piece;
+    const to = from + end - at;
+    if (to === from || to > largest || (!last && to % 8 !== 0)) return drops.count(Drop.FRAGMENT_MALFORMED);
+    const slot = this.#slot(now);
     const datagram = this.#waiting[slot]!;
     const before = datagram.cost;
-    if (datagram.isRefused || !datagram.add(b, frame, at, end, trusted)) {
+    if (datagram.isRefused || !datagram.add(this.piece)) {
       datagram.refuse();
       this.#held -= before;
       return drops.count(Drop.FRAGMENT_OVERLAP);
     }
     this.#held += datagram.cost - before;
     if (!datagram.isComplete) return this.#makeRoom(slot);
-    this.trusted = datagram.join(this.bytes);
+    this.trusted = datagram.join(this.bytes, putHeader);
     this.isWhole = true;
     this.#remove(slot);
     return Drop.NO;
@@ -90,7 +97,7 @@ export class Reassembly {
   /** When expire() must be called at the latest. */
   deadline(): number {
     const oldest = this.#table.oldest;
-    return oldest === NONE ? Infinity : this.#waiting[oldest]!.since + TIMEOUT;
+    return oldest === NONE ? Infinity : this.#waiting[oldest]!.since + this.#parts.timeout;
   }
 
   /** Gives up what has waited long enough. */
@@ -104,12 +111,8 @@ export class Reassembly {
     }
   }
 
-  /** The datagram that the packet at b[at] belongs to, RFC 791 3.2: source, destination, protocol and identification. */
-  #slot(b: Uint8Array, at: number, now: number): number {
-    const key = this.#key;
-    key[0] = Ipv4.src(b, at);
-    key[1] = Ipv4.dst(b, at);
-    key[2] = (Ipv4.protocol(b, at) << 16) | Ipv4.id(b, at);
+  #slot(now: number): number {
+    const { key } = this;
     const known = this.#table.find(key);
     if (known !== NONE) return known;
     if (this.#table.full) this.#evict();

@@ -25,7 +25,7 @@ const TRIES = 32;
 /** A client of a forward to `guest`. False when there is no place for it: then it is not taken. */
 export function incoming(c: Context, client: Client, guest: Endpoint): boolean {
   const remote = c.to.set(client.from);
-  c.env.routes.visitor(remote);
+  c.env.routes.visitor(remote, guest);
   const f = hasName(c, guest, remote) ? newFlow(c, guest, remote, 0) : null;
   if (f === null) return false;
   offerAll(c, f);

@@ -37,13 +37,18 @@ export function listen(c: Context, p: Packet, s: Segment): Drop {
   }
   if (verdict !== Verdict.HOST) {
     if (verdict === Verdict.REFUSE) refuse(c, p, s);
-    else c.env.errors.unreachable(p.b, p.ip, p.end, Refusal.NETWORK_UNREACHABLE, c.now);
+    else c.env.errors.unreachable(p.b, p.ip, p.end, reasonOf(verdict), c.now);
     return drops.count(Drop.POLICY);
   }
   const f = admit(c, p, s);
   if (f === null) return drops.count(Drop.TCP_EXHAUSTED);
   f.socket = host.connect(c.to, new HostSide(c, f), p.tos & DSCP);
   return Drop.NO;
+}
+
+/** Of a verdict that a router says, or a firewall. */
+function reasonOf(verdict: Verdict): Refusal {
+  return verdict === Verdict.PROHIBIT ? Refusal.DENIED : Refusal.NETWORK_UNREACHABLE;
 }
 
 function isSyn(s: Segment): boolean {

@@ -146,7 +146,7 @@ class UdpForward implements Forward, BoundUdpEvents {
   /** Fills #visitor with what the guest is to know `from` as. False when there is no such name left. */
   #introduce(from: Endpoint): boolean {
     const visitor = this.#visitor.set(from);
-    this.#parts.routes.visitor(visitor);
+    this.#parts.routes.visitor(visitor, this.guest);
     for (let i = 0; i < TRIES; i++) {
       const slot = this.#seen.find(this.#keyOf(visitor));
       if (slot === NONE) {

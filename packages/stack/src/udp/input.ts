@@ -1,4 +1,5 @@
 // Datagrams from the guest, RFC 768: to a service inside, or through the NAT to the host.
+import { u16 } from '@reslirp/wire/bytes';
 import * as Ether from '@reslirp/wire/ether';
 import * as Udp from '@reslirp/wire/udp';
 import { Drop, type DropCounters } from '../drop.ts';
@@ -8,11 +9,20 @@ import type { IpErrors } from '../ip/output.ts';
 import type { Network } from '../network.ts';
 import type { Packet } from '../packet.ts';
 import { type Routes, Verdict } from '../routes.ts';
-import { Scope, scope4 } from '../scope.ts';
+import { Scope, scope } from '../scope.ts';
 import type { Query } from '../service.ts';
 import type { Services } from '../services.ts';
 import type { UdpForwards } from './forwards.ts';
 import type { Nat } from './nat.ts';
+
+type Refused = Exclude<Verdict, typeof Verdict.HOST | typeof Verdict.SERVICE>;
+
+/** How a verdict is said by ICMP. */
+const REASONS: Readonly<Record<Exclude<Refused, typeof Verdict.IGNORE>, Refusal>> = {
+  [Verdict.REFUSE]: Refusal.REFUSED,
+  [Verdict.UNREACHABLE]: Refusal.NETWORK_UNREACHABLE,
+  [Verdict.PROHIBIT]: Refusal.DENIED,
+};
 
 export interface UdpParts {
   readonly network: Network;
@@ -44,7 +54,7 @@ export class UdpInput {
   input(p: Packet, now: number): Drop {
     const { drops, routes, nat, forwards } = this.#parts;
     if (Udp.check(p.b, p.at, p.end) !== Udp.Malformed.NO) return drops.count(Drop.UDP_MALFORMED);
-    if (!p.trusted && !Udp.verify(p.b, p.at, pseudoOf(p))) return drops.count(Drop.UDP_CHECKSUM);
+    if (!p.trusted && !isIntact(p)) return drops.count(Drop.UDP_CHECKSUM);
     p.from.port = Udp.srcPort(p.b, p.at);
     p.to.port = Udp.dstPort(p.b, p.at);
     if (p.to.port === 0) return drops.count(Drop.UDP_MALFORMED);
@@ -69,23 +79,27 @@ export class UdpInput {
     q.from.set(p.from);
     q.to.set(p.to);
     const { services, network } = this.#parts;
-    services.find('udp', scope4(network, p.to.ip4), p.to.port)?.received?.(q, now);
+    services.find('udp', scope(network, p.to), p.to)?.received?.(q, now);
     return Drop.NO;
   }
 
-  #turnAway(p: Packet, verdict: Verdict, now: number): Drop {
+  #turnAway(p: Packet, verdict: Refused, now: number): Drop {
     const { errors, drops } = this.#parts;
-    if (verdict === Verdict.IGNORE) return drops.count(Drop.IP4_DESTINATION);
-    const why = verdict === Verdict.REFUSE ? Refusal.REFUSED : Refusal.NETWORK_UNREACHABLE;
-    errors.unreachable(p.b, p.ip, p.end, why, now);
+    if (verdict === Verdict.IGNORE) return drops.count(p.to.is4 ? Drop.IP4_DESTINATION : Drop.IP6_DESTINATION);
+    errors.unreachable(p.b, p.ip, p.end, REASONS[verdict], now);
     return drops.count(Drop.POLICY);
   }
 
   /** RFC 1812 5.3.1: one hop less, unless the gateway itself is meant. IP has seen to it that one is left. */
   #hops(p: Packet): number {
-    const forwarded = scope4(this.#parts.network, p.to.ip4) === Scope.OUTSIDE;
+    const forwarded = scope(this.#parts.network, p.to) === Scope.OUTSIDE;
     return forwarded ? p.hops - 1 : Math.max(1, p.hops);
   }
+}
+
+/** RFC 8200 8.1: over IPv6 there is no datagram without a checksum. */
+function isIntact(p: Packet): boolean {
+  return Udp.verify(p.b, p.at, pseudoOf(p)) && (p.from.is4 || u16(p.b, p.at + Udp.SUM) !== 0);
 }
 
 /** The sum covers UDP's own length, which may be less than what IP carries (RFC 768). */

@@ -7,7 +7,7 @@
 // TTL          one less than it came with: we are a hop. What the host's socket reports as undeliverable becomes an ICMP
 //              error about a datagram that looks like the lost one.
 // Capped; beyond the cap the mapping that has been idle longest goes.
-import * as Ipv4 from '@reslirp/wire/ipv4';
+import { Protocol } from '@reslirp/wire/ipv4';
 import * as Udp from '@reslirp/wire/udp';
 import { Agenda } from '../agenda.ts';
 import type { Clock } from '../clock.ts';
@@ -15,6 +15,7 @@ import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
 import { type Host, Refusal, type Report } from '../host.ts';
 import type { IpErrors, IpOutput } from '../ip/output.ts';
+import { putQuote, QUOTE } from '../ip/quote.ts';
 import { KeyTable, NONE } from '../key-table.ts';
 import type { Packet } from '../packet.ts';
 import type { Routes } from '../routes.ts';
@@ -22,7 +23,6 @@ import { Mapping, type MappingEvents } from './mapping.ts';
 
 /** RFC 1122 3.2.1.7 */
 const HOPS = 64;
-const QUOTE = Ipv4.HEADER + Udp.HEADER;
 
 export interface NatParts {
   readonly host: Host;
@@ -85,10 +85,12 @@ export class Nat implements MappingEvents {
     clock.now = now;
     routes.seenAs(this.#seen.set(to));
     const { guest } = m;
-    Ipv4.emit(this.#quote, 0, QUOTE, guest.ip4, this.#seen.ip4, Ipv4.Protocol.UDP, HOPS, 0, 0, 0);
-    Udp.emit(this.#quote, Ipv4.HEADER, guest.port, to.port, Udp.HEADER, 0);
-    if (report === null) errors.unreachable(this.#quote, 0, QUOTE, why, now);
-    else errors.report(this.#quote, 0, QUOTE, report, now);
+    if (this.#seen.is4 !== guest.is4) return;
+    const udp = putQuote(this.#quote, guest, this.#seen, Protocol.UDP);
+    const end = udp + Udp.HEADER;
+    Udp.emit(this.#quote, udp, guest.port, to.port, Udp.HEADER, 0);
+    if (report === null) errors.unreachable(this.#quote, 0, end, why, now);
+    else errors.report(this.#quote, 0, end, report, now);
   }
 
   /** Closes what has been idle for its lifetime. */
@@ -123,7 +125,7 @@ export class Nat implements MappingEvents {
     const slot = this.#table.add(this.#keyOf(guest));
     const m = new Mapping(slot, guest.copy(), this);
     this.#mappings[slot] = m;
-    m.socket = this.#parts.host.udp(4, m);
+    m.socket = this.#parts.host.udp(guest.is4 ? 4 : 6, m);
     if (m.socket === null) {
       this.#remove(m);
       // The next one may find what the longest idle one leaves behind
