@@ -24,15 +24,19 @@ export interface AcceptorShared {
   readonly loop: Loop;
   /** There are as many connections as there may be. */
   readonly full: boolean;
-  /** The socket of an accepted connection. */
-  adopt(fd: number, events: TcpEvents): TcpSocket;
+  /** The socket of an accepted connection; `local`: to a unix socket. */
+  adopt(fd: number, local: boolean, events: TcpEvents): TcpSocket;
+  /** resume() is wanted. */
+  paused(acceptor: LinuxAcceptor): void;
   gone(acceptor: LinuxAcceptor): void;
 }
 
 export class LinuxAcceptor implements Acceptor, Client {
-  readonly from: Endpoint = new Endpoint();
+  readonly from: Endpoint = Endpoint.of4(0);
   readonly #events: AcceptEvents;
   readonly #shared: AcceptorShared;
+  /** Of a unix socket. */
+  readonly #path: string | null;
   readonly #name: Region = new Region(SOCKET_ADDRESS_SIZE);
   readonly #size: Region = new Region(4);
   #fd: number;
@@ -41,16 +45,26 @@ export class LinuxAcceptor implements Acceptor, Client {
   /** When accept() is worth another try. */
   #pausedUntil: number = Infinity;
 
-  /** `fd` listens. */
-  constructor(fd: number, events: AcceptEvents, shared: AcceptorShared) {
+  /** `fd` listens, at `path` when it is a unix socket. open() follows. */
+  constructor(fd: number, path: string | null, events: AcceptEvents, shared: AcceptorShared) {
     this.#fd = fd;
+    this.#path = path;
     this.#events = events;
     this.#shared = shared;
-    shared.loop.add(fd, Epoll.IN, this);
+  }
+
+  get isOpen(): boolean {
+    return this.#fd >= 0;
+  }
+
+  /** 0, or minus an error. */
+  open(): number {
+    return this.#shared.loop.add(this.#fd, Epoll.IN, this);
   }
 
   close(): void {
     if (this.#fd < 0) return;
+    if (this.#path !== null) libc.unlink(this.#path); // first: as long as we listen it is nobody else's
     this.#shared.loop.close(this.#fd);
     this.#fd = -1;
     this.#shared.gone(this);
@@ -74,28 +88,35 @@ export class LinuxAcceptor implements Acceptor, Client {
   take(events: TcpEvents): TcpSocket {
     const fd = this.#client;
     this.#client = -1;
-    return this.#shared.adopt(fd, events);
+    return this.#shared.adopt(fd, this.#path !== null, events);
   }
 
-  /** Ends a pause that is over. Returns when it will be; Infinity when there is none. */
+  /** Ends a pause that is over. Returns when it will be; Infinity when there is none any more. */
   resume(now: number): number {
+    if (this.#fd < 0) return Infinity;
     if (this.#pausedUntil > now) return this.#pausedUntil;
     this.#pausedUntil = Infinity;
-    if (this.#fd >= 0) this.#shared.loop.modify(this.#fd, Epoll.IN);
+    this.#shared.loop.modify(this.#fd, Epoll.IN);
     return Infinity;
   }
 
   #offer(fd: number, now: number): void {
     this.#client = fd;
-    if (!this.#shared.full && getSocketAddress(this.#name, 0, this.from)) this.#events.accepted(this, now);
+    if (!this.#shared.full && this.#isKnown()) this.#events.accepted(this, now);
     if (this.#client < 0) return;
     this.#client = -1;
     resetOnClose(fd); // nobody wanted it
     libc.close(fd);
   }
 
+  /** Clients of a unix socket have no address. */
+  #isKnown(): boolean {
+    return this.#path !== null || getSocketAddress(this.#name, 0, this.from);
+  }
+
   #pause(now: number): void {
     this.#pausedUntil = now + PAUSE;
     this.#shared.loop.modify(this.#fd, 0);
+    this.#shared.paused(this);
   }
 }

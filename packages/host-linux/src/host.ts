@@ -12,6 +12,7 @@ import {
   type TcpSocket,
   type UdpEvents,
   type UdpSocket,
+  type UnixPath,
 } from '@reslirp/stack/host';
 import {
   AddressCache,
@@ -33,6 +34,7 @@ import {
   SocketType,
   setOption,
   type TurnEnd,
+  unixListener,
 } from '@reslirp/syscall';
 import { type AcceptorShared, LinuxAcceptor } from './acceptor.ts';
 import { Burst } from './burst.ts';
@@ -97,6 +99,8 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
   readonly #udp: Set<LinuxUdpSocket> = new Set();
   readonly #echoes: Set<LinuxEchoSocket> = new Set();
   readonly #acceptors: Set<LinuxAcceptor> = new Set();
+  /** Of them, those that wait for descriptors. */
+  readonly #paused: Set<LinuxAcceptor> = new Set();
   readonly #peer: Endpoint = new Endpoint();
   /** Of raw sockets. Other programs begin with theirs somewhere too. */
   #nextEchoId: number = Math.floor(Math.random() * 0x1_0000);
@@ -148,12 +152,22 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     return socket;
   }
 
-  accept(at: Endpoint, events: AcceptEvents): Acceptor {
-    const fd = this.#closed ? -Errno.EMFILE : this.#listen(at);
-    if (fd < 0) return { close: this.#tellUnbound(events, fd) };
-    const acceptor = new LinuxAcceptor(fd, events, this);
+  accept(at: Endpoint | UnixPath, events: AcceptEvents): Acceptor {
+    const path = 'path' in at ? at.path : null;
+    const fd = this.#closed
+      ? -Errno.EMFILE
+      : 'path' in at
+        ? unixListener(at.path, LISTENER, BACKLOG)
+        : this.#listen(at);
+    const acceptor = new LinuxAcceptor(fd, path, events, this);
+    if (fd < 0) return this.#unbound(events, fd);
+    const watched = acceptor.open();
+    if (watched < 0) {
+      acceptor.close();
+      return this.#unbound(events, watched);
+    }
     this.#acceptors.add(acceptor);
-    this.#tellBound(events, fd, () => this.#acceptors.has(acceptor));
+    this.#tellBound(events, fd, () => acceptor.isOpen);
     return acceptor;
   }
 
@@ -163,10 +177,10 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     const result = full ? -Errno.EMFILE : socket.open(at);
     if (result < 0) {
       socket.close();
-      return { send: () => {}, close: this.#tellUnbound(events, result) };
+      return { ...this.#unbound(events, result), send: () => {} };
     }
     this.#udp.add(socket);
-    this.#tellBound(events, socket.fd, () => this.#udp.has(socket));
+    this.#tellBound(events, socket.fd, () => socket.fd >= 0);
     return socket;
   }
 
@@ -192,11 +206,15 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     return this.#tcp.size >= this.#maxSockets;
   }
 
-  adopt(fd: number, events: TcpEvents): TcpSocket {
+  adopt(fd: number, local: boolean, events: TcpEvents): TcpSocket {
     const socket = new LinuxTcpSocket(events, this);
     this.#tcp.add(socket);
-    socket.adopt(fd);
+    socket.adopt(fd, local);
     return socket;
+  }
+
+  paused(acceptor: LinuxAcceptor): void {
+    this.#paused.add(acceptor);
   }
 
   begin(fd: number, to: Endpoint): number {
@@ -257,8 +275,17 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     for (const socket of this.#corked) socket.uncork();
     this.#corked.length = 0;
     this.burst.flush();
-    let next = this.#giveUp(now);
-    for (const acceptor of this.#acceptors) next = Math.min(next, acceptor.resume(now));
+    return Math.min(this.#giveUp(now), this.#resume(now));
+  }
+
+  /** Whoever has paused for long enough accepts again. Returns when the next one will have. */
+  #resume(now: number): number {
+    let next = Infinity;
+    for (const acceptor of this.#paused) {
+      const until = acceptor.resume(now);
+      if (until === Infinity) this.#paused.delete(acceptor);
+      else next = Math.min(next, until);
+    }
     return next;
   }
 
@@ -279,21 +306,23 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     const size = new Region(4);
     size.view.setUint32(0, SOCKET_ADDRESS_SIZE, true);
     libc.getsockname(fd, this.name.address, size.address);
-    const at = new Endpoint();
+    const at = Endpoint.of4(0);
     getSocketAddress(this.name, 0, at);
     this.loop.defer((now) => {
       if (still()) events.bound(at, now);
     });
   }
 
-  /** In the next turn. Returns what keeps it from being told. */
-  #tellUnbound(events: BindEvents, result: number): () => void {
-    let wanted = true;
+  /** What there is instead of a socket that could not be had. */
+  #unbound(events: BindEvents, result: number): Acceptor {
+    let silent = false;
     this.loop.defer((now) => {
-      if (wanted && !this.#closed) events.unbound(bindFaultOf(result), now);
+      if (!silent && !this.#closed) events.unbound(bindFaultOf(result), now);
     });
-    return () => {
-      wanted = false;
+    return {
+      close: () => {
+        silent = true;
+      },
     };
   }
 

@@ -34,8 +34,12 @@ const FAULTS: ReadonlyMap<number, BindFault> = new Map([
   [Errno.EADDRINUSE, BindFault.IN_USE],
   [Errno.EACCES, BindFault.DENIED],
   [Errno.EPERM, BindFault.DENIED],
+  [Errno.EROFS, BindFault.DENIED],
   [Errno.EADDRNOTAVAIL, BindFault.NOT_LOCAL],
   [Errno.EAFNOSUPPORT, BindFault.NOT_LOCAL],
+  [Errno.ENOENT, BindFault.NOT_LOCAL],
+  [Errno.ENOTDIR, BindFault.NOT_LOCAL],
+  [Errno.ENAMETOOLONG, BindFault.NOT_LOCAL],
 ]);
 
 /** The same for a local endpoint that could not be had. */

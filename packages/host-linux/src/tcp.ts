@@ -1,4 +1,4 @@
-// One TCP connection of the host: a non-blocking socket, read straight into the stack's ring and written straight from
+// One TCP connection of the host, or one to a unix socket: a non-blocking socket, read straight into the stack's ring and written straight from
 // the guest's frame.
 //
 // It is watched edge-triggered, for everything, from its birth to its end: no call is made to say what is wanted.
@@ -58,12 +58,17 @@ export class LinuxTcpSocket implements TcpSocket {
   readonly #shared: TcpShared;
   #fd: number = -1;
   #state: State = State.CONNECTING;
+  /** To a unix socket: it has no segments to fill, and nothing urgent. */
+  #local: boolean = false;
   /** write() took less than all. */
   #blocked: boolean = false;
   #endTold: boolean = false;
   /** read() has taken all there was, and nothing has come since. */
   #drained: boolean = false;
-  /** Behind what one read takes there may be more, without another event. */
+  /**
+   * A short read says nothing any more: its end is there behind what can be read, or the mark of urgent data (tcp(7)), or
+   * somebody sent descriptors along (unix(7)).
+   */
   #stops: boolean = false;
   /** The turn of the last write(), and whether something of it waits for uncork(). */
   #writtenIn: number = -1;
@@ -82,9 +87,11 @@ export class LinuxTcpSocket implements TcpSocket {
     if (result < 0 && result !== -Errno.EINPROGRESS) this.#breakLater(result);
   }
 
-  /** `fd`: a connection that was accepted. */
-  adopt(fd: number): void {
+  /** `fd`: a connection that was accepted; `local`: by a unix socket. */
+  adopt(fd: number, local: boolean): void {
     this.#fd = fd;
+    this.#local = local;
+    this.#stops = local;
     this.#state = State.OPEN;
     const result = this.#watch();
     if (result < 0) this.#breakLater(result);
@@ -110,6 +117,7 @@ export class LinuxTcpSocket implements TcpSocket {
   }
 
   writeUrgent(b: Uint8Array, at: number, end: number): number {
+    if (this.#local) return this.write(b, at, end);
     if (this.#state !== State.OPEN) return 0;
     const n = libc.send(this.#fd, this.#shared.writing.of(b) + at, end - at, FLAGS | Message.OOB);
     return this.#took(n, end - at);
@@ -162,6 +170,7 @@ export class LinuxTcpSocket implements TcpSocket {
    * write of a turn leaves at once, for mostly it is the only one; those after it wait for the end of the turn.
    */
   #more(): number {
+    if (this.#local) return 0;
     const { turn } = this.#shared;
     const first = turn !== this.#writtenIn;
     this.#writtenIn = turn;
@@ -185,7 +194,7 @@ export class LinuxTcpSocket implements TcpSocket {
   }
 
   #watch(): number {
-    setOption(this.#fd, Level.TCP, TcpOption.NODELAY, 1);
+    if (!this.#local) setOption(this.#fd, Level.TCP, TcpOption.NODELAY, 1);
     setOption(this.#fd, Level.SOCKET, SocketOption.OOBINLINE, 1);
     return this.#shared.loop.add(this.#fd, EVENTS, this);
   }

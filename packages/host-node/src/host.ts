@@ -10,6 +10,7 @@ import {
   type TcpSocket,
   type UdpEvents,
   type UdpSocket,
+  type UnixPath,
 } from '@reslirp/stack/host';
 import { type AcceptorShared, NodeAcceptor } from './acceptor.ts';
 import { ChunkPool } from './chunks.ts';
@@ -89,7 +90,7 @@ class SocketHost implements NodeHost, TcpShared, UdpShared, AcceptorShared {
     return socket;
   }
 
-  accept(at: Endpoint, events: AcceptEvents): Acceptor {
+  accept(at: Endpoint | UnixPath, events: AcceptEvents): Acceptor {
     const acceptor = new NodeAcceptor(at, events, this);
     if (this.#closed) acceptor.close();
     else this.#acceptors.add(acceptor);
@@ -125,8 +126,8 @@ class SocketHost implements NodeHost, TcpShared, UdpShared, AcceptorShared {
     return this.#tcp.size >= this.#maxSockets;
   }
 
-  adopt(socket: Socket, events: TcpEvents): TcpSocket {
-    const adopted = NodeTcpSocket.adopt(socket, events, this);
+  adopt(socket: Socket, local: boolean, events: TcpEvents): TcpSocket {
+    const adopted = NodeTcpSocket.adopt(socket, local, events, this);
     this.#tcp.add(adopted);
     return adopted;
   }

@@ -33,8 +33,11 @@ const FAULTS: Readonly<Record<string, BindFault>> = {
   EADDRINUSE: BindFault.IN_USE,
   EACCES: BindFault.DENIED,
   EPERM: BindFault.DENIED,
+  EROFS: BindFault.DENIED,
   EADDRNOTAVAIL: BindFault.NOT_LOCAL,
   EAFNOSUPPORT: BindFault.NOT_LOCAL,
+  ENOENT: BindFault.NOT_LOCAL,
+  ENOTDIR: BindFault.NOT_LOCAL,
 };
 
 /** The same for a local endpoint that could not be had. */

@@ -1,4 +1,4 @@
-// One TCP connection of the host, as readiness over a net.Socket.
+// One TCP connection of the host, or one to a unix socket, as readiness over a net.Socket.
 //
 // Reading   All sockets read into one buffer (onread): the operating system fills it and calls us at once, and the
 //           stack takes the bytes from there during readable(). What it did not take is copied to a leftover, and
@@ -38,6 +38,8 @@ export class NodeTcpSocket implements TcpSocket {
   readonly #shared: TcpShared;
   readonly #socket: Socket;
   readonly #outbox: Outbox;
+  /** To a unix socket: its peer has no name, and cannot be reset. */
+  readonly #local: boolean;
   /** Where read() finds [#at, #end): the shared buffer during its callback, else a copy of our own. */
   #unread: Uint8Array | null = null;
   #at: number = 0;
@@ -52,11 +54,12 @@ export class NodeTcpSocket implements TcpSocket {
   #timer: NodeJS.Timeout | undefined;
 
   /** `socket`: on its way, or accepted. */
-  private constructor(socket: Socket, opened: boolean, events: TcpEvents, shared: TcpShared) {
+  private constructor(socket: Socket, opened: boolean, local: boolean, events: TcpEvents, shared: TcpShared) {
     this.#events = events;
     this.#shared = shared;
     this.#socket = socket;
     this.#opened = opened;
+    this.#local = local;
     this.#outbox = new Outbox(socket, shared.chunks, shared.departures, () => this.#room());
     socket.on('end', () => this.#eof());
     socket.on('error', (error) => this.#broke(refusalOf(error)));
@@ -74,15 +77,15 @@ export class NodeTcpSocket implements TcpSocket {
       noDelay: true,
       onread: { buffer: shared.buffer, callback: (size) => it.#arrived(shared.buffer, size) },
     });
-    it = new NodeTcpSocket(socket, false, events, shared);
+    it = new NodeTcpSocket(socket, false, false, events, shared);
     socket.on('connect', () => it.#connected());
     it.#timer = setTimeout(() => it.#hung(), shared.connectTimeout);
     return it;
   }
 
   /** A server's sockets have no onread: Node reads into memory of its own, and stops when it is told to. */
-  static adopt(socket: Socket, events: TcpEvents, shared: TcpShared): NodeTcpSocket {
-    const it = new NodeTcpSocket(socket, true, events, shared);
+  static adopt(socket: Socket, local: boolean, events: TcpEvents, shared: TcpShared): NodeTcpSocket {
+    const it = new NodeTcpSocket(socket, true, local, events, shared);
     socket.on('data', (b: Buffer) => {
       if (!it.#arrived(b, b.length)) socket.pause();
     });
@@ -164,7 +167,7 @@ export class NodeTcpSocket implements TcpSocket {
   #eof(): void {
     if (this.#silent) return;
     // A connection that was reset has no peer. After our own FIN an orderly end looks the same.
-    if (!this.#finished && this.#socket.remoteAddress === undefined) {
+    if (!this.#finished && !this.#local && this.#socket.remoteAddress === undefined) {
       this.#broke(Refusal.RESET);
       this.#socket.destroy();
       return;
@@ -200,7 +203,7 @@ export class NodeTcpSocket implements TcpSocket {
   #reset(): void {
     const s = this.#socket;
     if (s.destroyed) return;
-    if (s.connecting) s.destroy();
+    if (s.connecting || this.#local) s.destroy();
     else if (s.writableEnded && !s.writableFinished) s.once('finish', () => this.#reset());
     else s.resetAndDestroy();
   }

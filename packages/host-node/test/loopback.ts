@@ -1,7 +1,10 @@
 // The far side of the host contract on real loopback sockets.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Endpoint } from '@reslirp/stack/endpoint';
 import type { Host } from '@reslirp/stack/host';
@@ -59,8 +62,14 @@ export function onLoopback<H extends ClosableHost>(host: H, step: () => void = (
       await once(server, 'close');
       return at;
     },
+    path: async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'reslirp-'));
+      closers.push(() => rmSync(folder, { recursive: true }));
+      return { path: join(folder, 'socket') };
+    },
     dial: async (to) => {
-      const socket = connect({ host: '127.0.0.1', port: to.port, allowHalfOpen: true });
+      const where = 'path' in to ? to : { host: '127.0.0.1', port: to.port };
+      const socket = connect({ ...where, allowHalfOpen: true });
       const far = new FarSocket(socket);
       closers.push(() => far.destroy());
       let connected = false;
@@ -68,7 +77,7 @@ export function onLoopback<H extends ClosableHost>(host: H, step: () => void = (
         connected = true;
       });
       await until('the far side is connected', () => connected || far.lost, step); // a reset may be quicker
-      return { far, from: loopback(socket.localPort ?? 0) };
+      return { far, from: 'path' in to ? Endpoint.of4(0) : loopback(socket.localPort ?? 0) };
     },
     datagrams: () => farDatagrams(closers),
     until: (what, holds) => until(what, holds, step),

@@ -25,7 +25,7 @@ export const BindFault = {
   IN_USE: 0,
   /** By the host's own rules: EACCES, EPERM. */
   DENIED: 1,
-  /** It is no address of the host's. */
+  /** It is no address of the host's, or no path that it has. */
   NOT_LOCAL: 2,
   /** Out of descriptors, ports or memory. */
   EXHAUSTED: 3,
@@ -42,19 +42,27 @@ export interface Host {
   udp(family: 4 | 6, events: UdpEvents): UdpSocket | null;
   /** ICMP echo; null when this process may not, or has too many. A host that never may has none of it. `family` 4 or 6. */
   echo?(family: 4 | 6, events: EchoEvents): EchoSocket | null;
-  /** Waits for TCP connections to `at`, port 0 for one of the host's choice; bound() or unbound() follows. */
-  accept(at: Endpoint, events: AcceptEvents): Acceptor;
+  /**
+   * Waits for TCP connections to `at`, port 0 for one of the host's choice, or for those to a unix socket that it makes there;
+   * bound() or unbound() follows.
+   */
+  accept(at: Endpoint | UnixPath, events: AcceptEvents): Acceptor;
   /** A UDP socket at `at`, port 0 for one of the host's choice; bound() or unbound() follows. */
   udpAt(at: Endpoint, events: BoundUdpEvents): UdpSocket;
 }
 
+/** A stream socket with a name in the host's file system: unix(7). What is there already, if only a stale socket, is in use. */
+export interface UnixPath {
+  readonly path: string;
+}
+
 export interface Acceptor {
-  /** Connections that were taken live on. */
+  /** Connections that were taken live on; the path of a unix socket goes. */
   close(): void;
 }
 
 export interface BindEvents {
-  /** It works. `at`, which is lent: with the port that it got. */
+  /** It works. `at`, which is lent: with the port that it got; 0.0.0.0:0 for a path. */
   bound(at: Endpoint, now: number): void;
   /** It does not. Final. */
   unbound(why: BindFault, now: number): void;
@@ -67,9 +75,9 @@ export interface AcceptEvents extends BindEvents {
 
 export type BoundUdpEvents = BindEvents & UdpEvents;
 
-/** A connection that somebody made to an Acceptor. */
+/** A connection that somebody made to an Acceptor. One that came by a path cannot be reset: its peer reads an end instead. */
 export interface Client {
-  /** Lent. */
+  /** Lent; 0.0.0.0:0 for one that came by a path. */
   readonly from: Endpoint;
   /** Once: the connection, open as after opened(), whose events follow. */
   take(events: TcpEvents): TcpSocket;

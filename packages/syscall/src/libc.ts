@@ -116,6 +116,7 @@ export const epollWait: (fd: number, events: number, most: number, timeout: numb
 );
 export const eventfd: (value: number, flags: number) => number = call2<number, number>('int eventfd(uint32_t, int)');
 export const open: (path: string, flags: number) => number = call2<string, number>('int open(str, int)');
+export const unlink: (path: string) => number = call1<string>('int unlink(str)');
 export const dup2: (fd: number, target: number) => number = call2<number, number>('int dup2(int, int)');
 export const setns: (fd: number, type: number) => number = call2<number, number>('int setns(int, int)');
 export const unshare: (flags: number) => number = call1<number>('int unshare(int)');

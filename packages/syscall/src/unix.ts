@@ -10,6 +10,7 @@ export const LONGEST_PATH = 107;
 
 /** A socket of `type` (of SocketType) that listens at `path`; minus an error when there is none to be had. */
 export function unixListener(path: string, type: number, backlog: number): number {
+  if (path === '' || path.includes('\0')) return -Errno.ENOENT; // not a name in the file system, but an abstract one
   const name = new TextEncoder().encode(path);
   if (name.length > LONGEST_PATH) return -Errno.ENAMETOOLONG;
   const address = new Region(PATH + LONGEST_PATH + 1);

@@ -1,9 +1,10 @@
 // A Host of the imagination: servers with scripts instead of sockets. It is as unkind as the contract allows, and throws
 // where the stack is: a call after the end, bytes that are not the guest's.
-import type { Endpoint } from '@reslirp/stack/endpoint';
+import { Endpoint } from '@reslirp/stack/endpoint';
 import {
   type AcceptEvents,
   type Acceptor,
+  BindFault,
   type BoundUdpEvents,
   END,
   type Host,
@@ -12,6 +13,7 @@ import {
   type TcpSocket,
   type UdpEvents,
   type UdpSocket,
+  type UnixPath,
 } from '@reslirp/stack/host';
 import { checkPattern, fillPattern } from './pattern.ts';
 import type { Timeline } from './timeline.ts';
@@ -52,8 +54,8 @@ export class SimulatedHost implements Host {
   readonly peers: SimulatedTcp[] = [];
   readonly #time: Timeline;
   readonly #scripts: Map<number, Script> = new Map();
-  /** By port. */
-  readonly #doors: Map<number, AcceptEvents> = new Map();
+  /** By port, or path. */
+  readonly #doors: Map<number | string, AcceptEvents> = new Map();
   #udp: number = 0;
 
   constructor(time: Timeline) {
@@ -78,29 +80,51 @@ export class SimulatedHost implements Host {
   }
 
   /** Somebody can come by dial() from now on. */
-  accept(at: Endpoint, events: AcceptEvents): Acceptor {
-    const where = at.copy();
-    this.#doors.set(where.port, events);
-    this.#time.schedule(1, () => this.#doors.get(where.port) === events && events.bound(where, this.#time.now));
-    return { close: () => void this.#doors.delete(where.port) };
+  accept(at: Endpoint | UnixPath, events: AcceptEvents): Acceptor {
+    const door = 'path' in at ? at.path : at.port;
+    const where = 'path' in at ? Endpoint.of4(0) : at.copy();
+    if (this.#doors.has(door)) return this.#inUse(events);
+    this.#doors.set(door, events);
+    const isOpen = (): boolean => this.#doors.get(door) === events;
+    this.#time.schedule(1, () => isOpen() && events.bound(where, this.#time.now));
+    return { close: () => void (isOpen() && this.#doors.delete(door)) };
   }
 
-  /** A client of `from` connects to where somebody accepts; it follows `script`. Null when it was refused. */
-  dial(from: Endpoint, port: number, script: Script): SimulatedTcp | null {
+  /** A client of `from` connects to a port or path where somebody accepts; it follows `script`. Null when nobody takes it. */
+  dial(from: Endpoint, door: number | string, script: Script): SimulatedTcp | null {
+    const key = typeof door === 'number' ? door : 0;
     let peer: SimulatedTcp | null = null;
     const take = (events: TcpEvents): TcpSocket => {
-      peer = new SimulatedTcp(port, script, events, this.#time, true);
+      peer = new SimulatedTcp(key, script, events, this.#time, true);
       this.peers.push(peer);
       return peer;
     };
-    this.#doors.get(port)?.accepted({ from, take }, this.#time.now);
+    this.#doors.get(door)?.accepted({ from, take }, this.#time.now);
     return peer;
   }
 
   udpAt(at: Endpoint, events: BoundUdpEvents): UdpSocket {
     const where = at.copy();
-    this.#time.schedule(1, () => events.bound(where, this.#time.now));
-    return this.udp(4, events);
+    const socket = this.udp(4, events);
+    let open = true;
+    this.#time.schedule(1, () => open && events.bound(where, this.#time.now));
+    return {
+      send: (to, hops, b, from, end) => socket.send(to, hops, b, from, end),
+      close: () => {
+        open = false;
+        socket.close();
+      },
+    };
+  }
+
+  #inUse(events: AcceptEvents): Acceptor {
+    let open = true;
+    this.#time.schedule(1, () => open && events.unbound(BindFault.IN_USE, this.#time.now));
+    return {
+      close: () => {
+        open = false;
+      },
+    };
   }
 
   /** Sends every datagram back, from where it went. */

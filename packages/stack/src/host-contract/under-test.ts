@@ -1,6 +1,6 @@
 // What a Host under test is given: a far side to talk to.
 import type { Endpoint } from '../endpoint.ts';
-import type { Host } from '../host.ts';
+import type { Host, UnixPath } from '../host.ts';
 
 export interface ContractCase {
   readonly name: string;
@@ -14,8 +14,10 @@ export interface HostUnderTest {
   listen(): Promise<FarListener>;
   /** A place where nobody listens: a connection is refused. */
   refusing(): Promise<Endpoint>;
-  /** Somebody on this machine connects to `to`. Resolves once he believes to be connected; `from` is he. */
-  dial(to: Endpoint): Promise<{ readonly far: FarTcp; readonly from: Endpoint }>;
+  /** A path for a unix socket, where nothing is and something can be. */
+  path(): Promise<UnixPath>;
+  /** Somebody on this machine connects to `to`. Resolves once he believes to be connected; `from` is he, 0.0.0.0:0 by a path. */
+  dial(to: Endpoint | UnixPath): Promise<{ readonly far: FarTcp; readonly from: Endpoint }>;
   /** A far UDP socket. */
   datagrams(): Promise<FarDatagrams>;
   /** Lets things happen until `true_`; rejects when that takes too long. `what` goes to the message. */
