@@ -7,7 +7,7 @@ import { pause } from './namespace.ts';
 import { HELLO, http, type Server } from './servers.ts';
 import { missingForNamespace } from './tools.ts';
 
-const why = missingForNamespace('wget', 'ping');
+const why = missingForNamespace('wget', 'ping', 'socat');
 
 describe.skipIf(why !== null)(`reslirp run${why === null ? '' : `: skipped, ${why}`}`, () => {
   let web: Server;
@@ -47,6 +47,55 @@ describe.skipIf(why !== null)(`reslirp run${why === null ? '' : `: skipped, ${wh
   test('standard input and output are the command’s', async () => {
     const { out } = await run([...RESLIRP, 'run', 'tr', 'a-z', 'A-Z'], 10_000, 'words');
     expect(out).toBe('WORDS');
+  });
+
+  describe('forwards', () => {
+    /** What clients of the host hear, when the guest greets everybody who comes to port 9000. */
+    const greeted = async (forward: string, client: string): Promise<string> => {
+      const greet = 'socat TCP-LISTEN:9000,fork,reuseaddr SYSTEM:"echo hello \\$SOCAT_PEERADDR" & echo up; sleep 20';
+      const program = spawn(RESLIRP[0]!, [RESLIRP[1]!, 'run', '--ipv6', '--hostfwd', forward, '--', 'sh', '-c', greet]);
+      try {
+        await once(program.stdout, 'data');
+        for (let i = 0; i < 40; i++) {
+          const { out } = await run(['socat', '-T2', '-', client]);
+          if (out !== '') return out;
+          await pause(50);
+        }
+        return 'nobody';
+      } finally {
+        program.kill('SIGKILL');
+        await once(program, 'exit');
+      }
+    };
+
+    test('from a port, and from a unix socket', async () => {
+      expect(await greeted('tcp:127.0.0.1:47311-:9000', 'TCP:127.0.0.1:47311')).toBe('hello 10.0.2.2\n');
+      const path = `/tmp/reslirp-run-${process.pid}`;
+      expect(await greeted(`unix:${path}-:9000`, `UNIX-CONNECT:${path}`)).toBe('hello 10.0.2.2\n');
+      await run(['rm', '-f', path]); // SIGKILL leaves it
+    });
+
+    test('from inside: to a server of this machine, and to a command', async () => {
+      const guest = 'wget -q -T3 -t1 -O- http://10.0.2.4/hello; (echo words; sleep 0.5) | socat -t2 - TCP:10.0.2.9:7';
+      const forwards = [`tcp::80-tcp:127.0.0.1:${web.port}`, 'tcp:10.0.2.9:7-cmd:tr a-z A-Z'];
+      const args = forwards.flatMap((forward) => ['--guestfwd', forward]);
+      const { out } = await confined(...args, '--restricted', '--', 'sh', '-c', guest);
+      expect(out).toBe(`${HELLO}WORDS\n`);
+    });
+
+    test('one that cannot be had: one line, 125, and the command does not begin', async () => {
+      const { code, out, err } = await confined('--hostfwd', `tcp:127.0.0.1:${web.port}-:22`, '--', 'echo', 'ran');
+      expect([code, out]).toEqual([125, '']);
+      expect(err).toBe(`reslirp: error: --hostfwd: 127.0.0.1:${web.port}: it is in use\n`);
+    });
+  });
+
+  test('what a rule denies is prohibited, and the rest is not', async () => {
+    const reach = (to: string): string => `socat -u /dev/null TCP:${to},connect-timeout=2`;
+    const line = `${reach('10.77.0.1:80')}; ${reach(`10.0.2.2:${web.port}`)} && echo reached`;
+    const { out, err } = await confined('--deny', 'private', '--', 'sh', '-c', line);
+    expect(err).toContain('No route to host');
+    expect(out).toBe('reached\n');
   });
 
   test.each(['SIGTERM', 'SIGKILL'] as const)('%s ends the command as well', async (signal) => {

@@ -29,7 +29,7 @@ export function hashOf(blocks: number): string {
 }
 
 /** GET /blocks/N sends N blocks; PUT answers with the SHA-256 of what came; GET /hello greets. */
-export async function http(): Promise<Server> {
+export async function http(host: '127.0.0.1' | '::1' = '127.0.0.1'): Promise<Server> {
   const server = createHttp((request, response) => {
     request.on('error', () => {});
     response.on('error', () => {});
@@ -51,7 +51,7 @@ export async function http(): Promise<Server> {
     response.on('drain', more);
     more();
   });
-  return listening(server);
+  return listening(server, host);
 }
 
 /** Any TCP server, each connection in the hands of `serve`. */
@@ -63,7 +63,7 @@ export function tcp(serve: (socket: Socket) => void): Promise<Server> {
   return listening(server);
 }
 
-function listening(server: ReturnType<typeof createServer>): Promise<Server> {
+function listening(server: ReturnType<typeof createServer>, host: string = '127.0.0.1'): Promise<Server> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -74,16 +74,16 @@ function listening(server: ReturnType<typeof createServer>): Promise<Server> {
     server.close();
   };
   return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', 1_024, () => resolve({ port: (server.address() as { port: number }).port, close }));
+    server.listen(0, host, 1_024, () => resolve({ port: (server.address() as { port: number }).port, close }));
   });
 }
 
 /** Sends every datagram back. */
-export function udpEcho(): Promise<Server> {
-  const socket = createSocket('udp4');
+export function udpEcho(host: '127.0.0.1' | '::1' = '127.0.0.1'): Promise<Server> {
+  const socket = createSocket(host === '::1' ? 'udp6' : 'udp4');
   socket.on('message', (b, from) => socket.send(b, from.port, from.address));
   return new Promise((resolve) => {
-    socket.bind(0, '127.0.0.1', () => resolve({ port: socket.address().port, close: () => socket.close() }));
+    socket.bind(0, host, () => resolve({ port: socket.address().port, close: () => socket.close() }));
   });
 }
 

@@ -42,7 +42,11 @@ export function optionTable(): string {
   const rows = OPTIONS.map((option) => {
     const { short, long, help, default: initial } = option;
     const names = [...(short === undefined ? [] : [`-${short}`]), `--${long}${placeholder(option)}`];
-    return [names.map((name) => `\`${name}\``).join(', '), initial === undefined ? '' : `\`${initial}\``, help];
+    return [
+      names.map((name) => `\`${name}\``).join(', '),
+      initial === undefined ? '' : `\`${initial}\``,
+      help.replaceAll('|', '\\|'),
+    ];
   });
   const table = [['Option', 'Default', ''], ...rows];
   const widths = [0, 1, 2].map((i) => Math.max(...table.map((row) => row[i]!.length)));

@@ -1,8 +1,9 @@
 // The program: arguments, the cable on stdin and stdout, and the ways in which it all ends.
 import { isatty } from 'node:tty';
-import { Ending, Exit, hasPlane, Log, Plane, type Running, run } from '@reslirp/runtime';
+import { Ending, Exit, hasPlane, hostHasIpv6, Log, Plane, type Running, run } from '@reslirp/runtime';
 import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
+import { type Carrier, establish } from './forwards.ts';
 import { helpText } from './help.ts';
 import { parse, split, UsageError } from './parse.ts';
 import { type Settings, settings } from './settings.ts';
@@ -27,7 +28,7 @@ function main(args: readonly string[]): void {
   const choices = parse(args);
   if (choices.instead === 'help') print(helpText());
   else if (choices.instead === 'version') print(`reslirp ${version()}\n`);
-  else network(settings(choices));
+  else network(settings(choices, hostHasIpv6()));
 }
 
 /** `reslirp run [OPTION]... [--] COMMAND [ARGUMENT]...` */
@@ -40,7 +41,7 @@ function runCommand(args: readonly string[]): void {
   }
   if (!hasPlane()) throw new UsageError('run', 'is for Linux on x64 and arm64');
   if (command.length === 0) throw new UsageError('run', 'has no command: reslirp run [OPTION]... -- COMMAND');
-  const chosen = settings(choices);
+  const chosen = settings(choices, hostHasIpv6());
   // Loaded only here: where there are no system calls, everything else still works
   import('./confined/confine.ts')
     .then(({ confine }) => confine(chosen, command, new Log(chosen.level, process.stderr)))
@@ -73,6 +74,7 @@ function onNode(chosen: Settings, log: Log, ending: Ending): void {
   };
   link.onEnd((error) => ending.cableEnded(error === null ? null : error.message));
   running = run(link, chosen, log);
+  withForwards(chosen, running, log, ending);
 }
 
 /** System calls, in a thread of their own. Nothing has been read when that does not even start. */
@@ -83,6 +85,7 @@ function onPlane(chosen: Settings, log: Log, ending: Ending): void {
   plane.serve(cable, {
     onServing: () => {
       serving = true;
+      withForwards(chosen, plane, log, ending);
     },
     onEnd: (error) => {
       if (serving || chosen.host === 'linux') ending.cableEnded(error);
@@ -93,6 +96,14 @@ function onPlane(chosen: Settings, log: Log, ending: Ending): void {
     },
   });
   ending.onEnd = () => plane.close();
+}
+
+/** A network without the forwards that were asked for is none. */
+function withForwards(chosen: Settings, carrier: Carrier, log: Log, ending: Ending): void {
+  establish(chosen, carrier, log).then(
+    (release) => process.once('exit', release),
+    (error) => ending.cableEnded((error as Error).message),
+  );
 }
 
 function refuseTerminals(): void {

@@ -1,18 +1,26 @@
 // Every option of reslirp, once: parsing, defaults, --help and the README's table all come from here.
 import { Level } from '@reslirp/runtime';
+import type { Rule } from '@reslirp/stack';
 import {
   ADDRESS,
+  ADDRESS6,
   type AddressValue,
   FILE,
+  GUESTFWD,
+  type GuestForwardValue,
   HOST,
+  HOSTFWD,
+  type HostForwardValue,
   type HostKind,
   type Kind,
   MASK,
   NAME,
   NAMES,
   NETWORK,
+  NETWORK6,
   type NetworkValue,
   number,
+  RULE,
 } from './values.ts';
 
 const LEVEL = number(Level.ERROR, Level.TRACE);
@@ -23,8 +31,17 @@ export interface Choices {
   mask?: number;
   gateway?: AddressValue;
   nameserver?: AddressValue;
+  /** Asked for, or refused. */
+  ipv4?: boolean;
+  ipv6?: boolean;
+  network6?: string;
+  gateway6?: string;
+  nameserver6?: string;
   mtu?: number;
   mru?: number;
+  rules?: readonly Rule[];
+  hostForwards?: readonly HostForwardValue[];
+  guestForwards?: readonly GuestForwardValue[];
   dhcpStart?: AddressValue;
   hostName?: string;
   domainName?: string;
@@ -40,7 +57,7 @@ export interface Choices {
 }
 
 export interface Option {
-  readonly group: 'Network' | 'DHCP and DNS' | 'Policy' | 'Messages';
+  readonly group: 'Network' | 'DHCP and DNS' | 'Forwards' | 'Policy' | 'Messages';
   readonly short?: string;
   /** With hyphens; underscores are understood as well. */
   readonly long: string;
@@ -112,6 +129,36 @@ export const OPTIONS: readonly Option[] = [
     ...into('mru', number(68, 65_521)),
   },
   {
+    group: 'Network',
+    long: 'ipv6',
+    help: 'IPv6 even where this host has none; it is there where it has',
+    ...flag('ipv6'),
+  },
+  { group: 'Network', long: 'no-ipv6', help: 'no IPv6', ...flag('ipv6', false) },
+  { group: 'Network', long: 'no-ipv4', help: 'no IPv4', ...flag('ipv4', false) },
+  {
+    group: 'Network',
+    long: 'vprefix6',
+    value: 'PREFIX',
+    help: 'the virtual network of IPv6',
+    default: 'fd00::/64',
+    ...into('network6', NETWORK6),
+  },
+  {
+    group: 'Network',
+    long: 'vhost6',
+    value: 'ADDR6',
+    help: 'the gateway of IPv6; the prefix + 2 unless given',
+    ...into('gateway6', ADDRESS6),
+  },
+  {
+    group: 'Network',
+    long: 'vnameserver6',
+    value: 'ADDR6',
+    help: 'the nameserver of IPv6; the prefix + 3 unless given',
+    ...into('nameserver6', ADDRESS6),
+  },
+  {
     group: 'DHCP and DNS',
     long: 'vdhcp-start',
     value: 'ADDR',
@@ -167,6 +214,32 @@ export const OPTIONS: readonly Option[] = [
     ...flag('disableDns'),
   },
   {
+    group: 'Forwards',
+    long: 'hostfwd',
+    value: 'FORWARD',
+    help: 'to the guest: [tcp|udp]:[ADDR]:PORT-[ADDR]:PORT, unix:PATH-:PORT',
+    accepts: HOSTFWD.accepts,
+    take(choices, text) {
+      const forwards = HOSTFWD.read(text);
+      if (forwards === null) return false;
+      choices.hostForwards = [...(choices.hostForwards ?? []), ...forwards];
+      return true;
+    },
+  },
+  {
+    group: 'Forwards',
+    long: 'guestfwd',
+    value: 'FORWARD',
+    help: 'from inside: tcp:[ADDR]:PORT-tcp:ADDR:PORT, -unix:PATH, -cmd:LINE',
+    accepts: GUESTFWD.accepts,
+    take(choices, text) {
+      const forward = GUESTFWD.read(text);
+      if (forward === null) return false;
+      choices.guestForwards = [...(choices.guestForwards ?? []), forward];
+      return true;
+    },
+  },
+  {
     group: 'Policy',
     long: 'restricted',
     help: 'nothing of the guest leaves the virtual network',
@@ -177,6 +250,20 @@ export const OPTIONS: readonly Option[] = [
     long: 'disable-host-loopback',
     help: "the gateway address does not reach this host's 127.0.0.1",
     ...flag('disableHostLoopback'),
+  },
+  {
+    group: 'Policy',
+    long: 'allow',
+    value: 'RULE',
+    help: 'guests may go to [tcp:|udp:|icmp:]NETWORK[:PORT[-PORT]]',
+    ...rule('allow'),
+  },
+  {
+    group: 'Policy',
+    long: 'deny',
+    value: 'RULE',
+    help: 'they may not; or private, link-local, any; the first rule that fits',
+    ...rule('deny'),
   },
   {
     group: 'Policy',
@@ -217,7 +304,17 @@ export const OPTIONS: readonly Option[] = [
 ];
 
 /** Choices that the table has a default for. */
-type Defaulted = 'network' | 'mask' | 'gateway' | 'nameserver' | 'mtu' | 'dhcpStart' | 'hostName' | 'host' | 'level';
+type Defaulted =
+  | 'network'
+  | 'mask'
+  | 'gateway'
+  | 'nameserver'
+  | 'network6'
+  | 'mtu'
+  | 'dhcpStart'
+  | 'hostName'
+  | 'host'
+  | 'level';
 
 /** What the defaults of the table amount to. */
 export const DEFAULTS: Required<Pick<Choices, Defaulted>> = OPTIONS.reduce((choices: Choices, option) => {
@@ -240,10 +337,24 @@ function into<K extends keyof Choices>(
   };
 }
 
-function flag(field: 'disableDhcp' | 'disableDns' | 'disableHostLoopback' | 'restricted'): Pick<Option, 'take'> {
+type Flag = 'disableDhcp' | 'disableDns' | 'disableHostLoopback' | 'restricted' | 'ipv4' | 'ipv6';
+
+function flag(field: Flag, value: boolean = true): Pick<Option, 'take'> {
   return {
     take(choices) {
-      choices[field] = true;
+      choices[field] = value;
+      return true;
+    },
+  };
+}
+
+function rule(action: Rule['action']): Pick<Option, 'accepts' | 'take'> {
+  return {
+    accepts: RULE.accepts,
+    take(choices, text) {
+      const value = RULE.read(text);
+      if (value === null) return false;
+      choices.rules = [...(choices.rules ?? []), { ...value, action }];
       return true;
     },
   };

@@ -3,6 +3,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Choices, OPTIONS } from './options.ts';
 import { parse, UsageError } from './parse.ts';
+import type { HostForwardValue } from './values.ts';
+
+function forward(
+  protocol: 'tcp' | 'udp',
+  address: string,
+  port: number,
+  guest: string | null,
+  to: number,
+): HostForwardValue {
+  return { protocol, host: { address, port }, guest: { address: guest, port: to } };
+}
 
 /** For each option that takes a value: one that is accepted, and what it becomes. */
 const VALUES: Record<string, [text: string, choices: Choices]> = {
@@ -18,6 +29,13 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   vdnssearch: ['a.example,b.example', { searchDomains: ['a.example', 'b.example'] }],
   'resolv-conf': [import.meta.filename, { resolvConf: import.meta.filename }],
   host: ['node', { host: 'node' }],
+  vprefix6: ['fd01::', { network6: 'fd01::/64' }],
+  vhost6: ['fd00::9', { gateway6: 'fd00::9' }],
+  vnameserver6: ['fd00::9', { nameserver6: 'fd00::9' }],
+  allow: ['tcp:any:80-90', { rules: [{ action: 'allow', protocol: 'tcp', to: 'any', ports: [80, 90] }] }],
+  deny: ['private', { rules: [{ action: 'deny', to: 'private' }] }],
+  hostfwd: ['tcp::22-:2222', { hostForwards: [forward('tcp', '0.0.0.0', 22, null, 2222)] }],
+  guestfwd: ['tcp::7-cmd:cat', { guestForwards: [{ at: { address: null, port: 7 }, to: { command: 'cat' } }] }],
   debug: ['3', { level: Level.DEBUG }],
 };
 
@@ -26,6 +44,9 @@ const FLAGS: Record<string, Choices> = {
   'disable-dns': { disableDns: true },
   'disable-host-loopback': { disableHostLoopback: true },
   restricted: { restricted: true },
+  ipv6: { ipv6: true },
+  'no-ipv6': { ipv6: false },
+  'no-ipv4': { ipv4: false },
   quiet: { level: Level.NONE },
   help: { instead: 'help' },
   version: { instead: 'version' },
@@ -103,8 +124,61 @@ describe('values', () => {
     ['--vdnssearch', 'a,,b'],
     ['--resolv-conf', '/no/such/file'],
     ['--resolv-conf', '/'],
+    ['--vprefix6', '10.0.0.0/8'],
+    ['--vprefix6', 'fd00::/64/1'],
+    ['--vhost6', '10.0.2.2'],
+    ['--vhost6', 'fe80::1%eth0'],
+    ['--deny', '10.0.0.1/8'],
+    ['--deny', 'any:70000'],
+    ['--deny', 'sctp:any'],
+    ['--deny', 'any:9-8'],
+    ['--hostfwd', 'tcp:22-:22'],
+    ['--hostfwd', 'tcp::22'],
+    ['--hostfwd', 'sctp::22-:22'],
+    ['--hostfwd', 'tcp::22-:0'],
+    ['--hostfwd', 'tcp::65536-:22'],
+    ['--hostfwd', 'tcp:::1:22-:22'],
+    ['--hostfwd', 'tcp:[10.0.2.2]:22-:22'],
+    ['--hostfwd', 'tcp::80-82-:80-81'],
+    ['--hostfwd', 'tcp::1-2000-:1-2000'],
+    ['--hostfwd', 'unix:-:22'],
+    ['--guestfwd', 'udp::7-cmd:cat'],
+    ['--guestfwd', 'tcp::7-cmd:'],
+    ['--guestfwd', 'tcp::7-tcp::80'],
+    ['--guestfwd', 'tcp::0-cmd:cat'],
   ])('%s %j is refused', (name, value) => {
-    expect(complaint(name, value)).toMatch(/^--[a-z-]+: '.*' is not /);
+    expect(complaint(name, value)).toMatch(/^--[a-z0-9-]+: '.*' is not /);
+  });
+
+  it.each<[string, HostForwardValue[]]>([
+    ['tcp:127.0.0.1:2222-10.0.2.15:22', [forward('tcp', '127.0.0.1', 2222, '10.0.2.15', 22)]],
+    [':127.0.0.1:2222-:22', [forward('tcp', '127.0.0.1', 2222, null, 22)]],
+    ['udp:[::1]:0-[fd00::15]:53', [forward('udp', '::1', 0, 'fd00::15', 53)]],
+    ['tcp::80-81-:90-91', [forward('tcp', '0.0.0.0', 80, null, 90), forward('tcp', '0.0.0.0', 81, null, 91)]],
+    ['unix:/run/a-b:c-:22', [{ protocol: 'tcp', host: { path: '/run/a-b:c' }, guest: { address: null, port: 22 } }]],
+  ])('--hostfwd %s', (text, hostForwards) => {
+    expect(parse(['--hostfwd', text])).toEqual({ hostForwards });
+  });
+
+  it.each<[string, object]>([
+    [
+      'tcp:10.0.2.100:80-tcp:127.0.0.1:8080',
+      { at: { address: '10.0.2.100', port: 80 }, to: { address: '127.0.0.1', port: 8080 } },
+    ],
+    ['tcp::80-tcp:[::1]:8080', { at: { address: null, port: 80 }, to: { address: '::1', port: 8080 } }],
+    ['tcp:[fd00::9]:80-unix:/run/x', { at: { address: 'fd00::9', port: 80 }, to: { path: '/run/x' } }],
+    [':10.0.2.9:7-cmd:nc 127.0.0.1 80', { at: { address: '10.0.2.9', port: 7 }, to: { command: 'nc 127.0.0.1 80' } }],
+  ])('--guestfwd %s', (text, forward) => {
+    expect(parse(['--guestfwd', text])).toEqual({ guestForwards: [forward] });
+  });
+
+  it('rules stay in their order', () => {
+    const { rules } = parse(['--allow', 'udp:[fd00::/8]:53', '--deny', 'any', '--allow', '192.0.2.1']);
+    expect(rules).toEqual([
+      { action: 'allow', protocol: 'udp', to: 'fd00::/8', ports: [53, 53] },
+      { action: 'deny', to: 'any' },
+      { action: 'allow', to: '192.0.2.1' },
+    ]);
   });
 
   it('a list of domains grows with each option', () => {

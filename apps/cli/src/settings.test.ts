@@ -33,6 +33,8 @@ describe('the network', () => {
       dns: true,
       resolvConf: null,
       host: 'auto',
+      forwards: [],
+      guestForwards: [],
       level: 1,
     });
   });
@@ -90,4 +92,55 @@ describe('what does not go together', () => {
   ])('%j', (args, message) => {
     expect(complaint(...args)).toMatch(message);
   });
+});
+
+describe('IPv6', () => {
+  const v6 = (hasIpv6: boolean, ...args: string[]): string | undefined =>
+    settings(parse(args), hasIpv6).network.network6;
+
+  it.each<[boolean, string[], string | undefined]>([
+    [false, [], undefined],
+    [true, [], 'fd00::/64'],
+    [false, ['--ipv6'], 'fd00::/64'],
+    [true, ['--no-ipv6'], undefined],
+    [false, ['--no-ipv4'], 'fd00::/64'],
+    [false, ['--vprefix6', 'fd01:2::/64'], 'fd01:2::/64'],
+    [false, ['--vhost6', 'fd00::9'], 'fd00::/64'],
+    [true, ['--if-mtu', '1000'], undefined],
+  ])('this host has it: %s, and %j was said', (hasIpv6, args, network6) => {
+    expect(v6(hasIpv6, ...args)).toBe(network6);
+  });
+
+  it.each([
+    ['--vprefix6', '--vprefix6', 'ff02::/64'],
+    ['--vhost6', '--vhost6', 'fd01::2'],
+    ['--vnameserver6', '--vnameserver6', 'fd00::2'],
+    ['--no-ipv4', '--no-ipv4', '--no-ipv6'],
+    ['--vprefix6', '--ipv6', '--if-mtu', '1000'],
+  ])('%s: a complaint about %j', (option, ...args) => {
+    expect(complaint(...args)).toMatch(new RegExp(`^${option}: `));
+  });
+
+  it('without IPv4 there is no DHCP', () => {
+    expect(of('--no-ipv4').dhcp).toBeNull();
+  });
+
+  it('domains to search are advertised', () => {
+    expect(of('--ipv6', '--vdnssearch', 'a.example').network.advertise).toEqual({ searchList: ['a.example'] });
+  });
+});
+
+it('forwards lead to the first guest, and guest forwards from the network + 4, unless they say otherwise', () => {
+  const { forwards, guestForwards } = of(
+    '-n',
+    '10.9.0.0/24',
+    '--hostfwd',
+    'tcp::22-:22',
+    '--guestfwd',
+    'tcp::7-cmd:cat',
+  );
+  expect(forwards).toEqual([
+    { protocol: 'tcp', host: { address: '0.0.0.0', port: 22 }, guest: { address: '10.9.0.20', port: 22 } },
+  ]);
+  expect(guestForwards).toEqual([{ at: { address: '10.9.0.4', port: 7 }, to: { command: 'cat' } }]);
 });

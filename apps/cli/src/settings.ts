@@ -1,10 +1,13 @@
 // Choices to configurations: where the pieces that options gave apart are fitted together, and checked against each other.
-import type { NetworkSettings } from '@reslirp/runtime';
+import type { ForwardRequest, NetworkSettings, Place } from '@reslirp/runtime';
+import { type Config, ConfigError, checkConfig } from '@reslirp/stack';
 import { format4, mask4 } from '@reslirp/wire/address';
 import { type Choices, DEFAULTS } from './options.ts';
 import { UsageError } from './parse.ts';
-import type { AddressValue, HostKind } from './values.ts';
+import type { AddressValue, GuestForwardValue, HostForwardValue, HostKind } from './values.ts';
 
+/** Where guest forwards are that name no address: the network + 4, as in QEMU. */
+const INNER = 4;
 /** Of text. It shares a packet of 1500 bytes with the rest of the answer. */
 const LONGEST_SEARCH_LIST = 1_000;
 
@@ -12,6 +15,15 @@ export interface Settings extends NetworkSettings {
   /** The first guest's address, IPv4: by DHCP, or of the interface that `reslirp run` sets up. */
   readonly guest: string;
   readonly host: HostKind;
+  /** Their addresses filled in. */
+  readonly forwards: readonly ForwardRequest[];
+  readonly guestForwards: readonly GuestForward[];
+}
+
+/** As a GuestForwardRequest, or to a command. */
+export interface GuestForward {
+  readonly at: Place;
+  readonly to: GuestForwardValue['to'];
 }
 
 /** A network, its addresses unsigned so that they can be compared and added to. */
@@ -25,8 +37,8 @@ interface Span {
   readonly cidr: string;
 }
 
-/** Throws a UsageError when the choices do not go together. */
-export function settings(choices: Choices): Settings {
+/** Throws a UsageError when the choices do not go together. `hasIpv6`: guests get IPv6 when nothing is said about it. */
+export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
   const all = { ...DEFAULTS, ...choices };
   const span = spanOf(choices);
   const gateway = hostIn(span, '--vhost', all.gateway);
@@ -36,8 +48,9 @@ export function settings(choices: Choices): Settings {
   }
   const restricted = all.restricted ?? false;
   const dns = !all.disableDns;
+  const v6 = network6(choices, hasIpv6);
   const guest = format4(poolStart(span, choices.dhcpStart, [gateway, nameserver]));
-  return {
+  return checked({
     network: {
       network: span.cidr,
       gateway: format4(gateway),
@@ -46,23 +59,80 @@ export function settings(choices: Choices): Settings {
       mru: all.mru ?? all.mtu,
       restricted,
       hostLoopback: !all.disableHostLoopback,
+      ...(all.ipv4 === false ? { ipv4: false } : {}),
+      ...v6,
+      ...(v6 === null || all.searchDomains === undefined ? {} : { advertise: { searchList: all.searchDomains } }),
+      ...(all.rules === undefined ? {} : { rules: all.rules }),
     },
     guest,
-    dhcp: all.disableDhcp
-      ? null
-      : {
-          start: guest,
-          router: !restricted,
-          nameservers: dns && !restricted ? [format4(nameserver)] : [],
-          hostname: all.hostName,
-          ...(all.domainName === undefined ? {} : { domain: all.domainName }),
-          search: searchList(all.searchDomains ?? []),
-        },
+    dhcp:
+      all.disableDhcp || all.ipv4 === false ? null : dhcp(all, guest, dns && !restricted ? [format4(nameserver)] : []),
     dns,
     resolvConf: all.resolvConf ?? null,
     host: all.host,
+    forwards: (all.hostForwards ?? []).map((forward) => toGuest(forward, guest)),
+    guestForwards: (all.guestForwards ?? []).map(({ at, to }) => ({
+      at: { ...at, address: at.address ?? format4(span.base + INNER) },
+      to,
+    })),
     level: all.level,
+  });
+}
+
+function dhcp(
+  { restricted = false, hostName, domainName, searchDomains = [] }: Choices,
+  start: string,
+  nameservers: readonly string[],
+): Settings['dhcp'] {
+  return {
+    start,
+    router: !restricted,
+    nameservers,
+    ...(hostName === undefined ? {} : { hostname: hostName }),
+    ...(domainName === undefined ? {} : { domain: domainName }),
+    search: searchList(searchDomains),
   };
+}
+
+/** The smallest MTU of IPv6, RFC 8200 5. */
+const MIN_MTU6 = 1_280;
+
+/** Null: no IPv6. It is there where it was asked for, or can be had without a word. */
+function network6(choices: Choices, hasIpv6: boolean): Pick<Config, 'network6' | 'gateway6' | 'nameserver6'> | null {
+  const { network6 = DEFAULTS.network6, gateway6, nameserver6, ipv6, mtu = DEFAULTS.mtu } = choices;
+  const isMeant =
+    [choices.network6, gateway6, nameserver6].some((given) => given !== undefined) || choices.ipv4 === false;
+  if (ipv6 === false || !(ipv6 || isMeant || (hasIpv6 && mtu >= MIN_MTU6))) return null;
+  return {
+    network6,
+    ...(gateway6 === undefined ? {} : { gateway6 }),
+    ...(nameserver6 === undefined ? {} : { nameserver6 }),
+  };
+}
+
+/** Which option a field of the configuration comes from, where no other check is. */
+const OPTION_OF: Readonly<Record<string, string>> = {
+  ipv4: '--no-ipv4',
+  network6: '--vprefix6',
+  gateway6: '--vhost6',
+  nameserver6: '--vnameserver6',
+  'advertise.searchList': '--vdnssearch',
+};
+
+/** Throws a UsageError where the network would throw a ConfigError. */
+function checked(all: Settings): Settings {
+  try {
+    checkConfig(all.network, all.network.mtu);
+    return all;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { field, message } = error;
+    throw new UsageError(OPTION_OF[field] ?? field, message.slice(field.length + 2));
+  }
+}
+
+function toGuest({ protocol, host, guest: { address, port } }: HostForwardValue, guest: string): ForwardRequest {
+  return { protocol, host, guest: { address: address ?? guest, port } };
 }
 
 function searchList(domains: readonly string[]): readonly string[] {

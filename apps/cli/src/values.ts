@@ -1,5 +1,7 @@
 // The kinds of values that options take: how each is read, and what to say when it cannot be.
 import { accessSync, constants, statSync } from 'node:fs';
+import { checkConfig, type Rule } from '@reslirp/stack';
+import { Endpoint } from '@reslirp/stack/endpoint';
 import { parse4, parseCidr4 } from '@reslirp/wire/address';
 
 export interface Kind<T> {
@@ -53,6 +55,131 @@ export const ADDRESS: Kind<AddressValue> = {
     return ip === null ? null : { ip };
   },
 };
+
+/** In CIDR form. What else it has to be, the network says. */
+export const NETWORK6: Kind<string> = {
+  accepts: 'an IPv6 network such as fd00::/64',
+  read(text) {
+    const [address = '', bits, ...more] = text.split('/');
+    const isNetwork = more.length === 0 && /^\d{1,3}$/.test(bits ?? '64') && ADDRESS6.read(address) !== null;
+    return isNetwork ? `${address}/${bits ?? '64'}` : null;
+  },
+};
+
+export const ADDRESS6: Kind<string> = {
+  accepts: 'an IPv6 address such as fd00::2',
+  read: (text) => (Endpoint.parse(text)?.is4 === false ? text : null),
+};
+
+/** tcp:192.0.2.0/24:80-90, [fd00::/8]:22, private, any:25. */
+export const RULE: Kind<Omit<Rule, 'action'>> = {
+  accepts: "a rule such as 'private', 'tcp:any:25', '192.0.2.0/24:80-90' or 'udp:[fd00::/8]:53'",
+  read(text) {
+    const parts =
+      /^(?:(tcp|udp|icmp):)?(?:\[([^\]]+)\]|([^:[\]]+)|([0-9a-f:]+(?:\/\d+)?))(?::(\d+)(?:-(\d+))?)?$/i.exec(text);
+    if (parts === null) return null;
+    const [, protocol, bracketed, plain, bare, first, last = first] = parts;
+    const to = bracketed ?? plain ?? bare!;
+    const ports = first === undefined ? {} : { ports: [Number(first), Number(last)] as const };
+    const value = { to, ...ports, ...(protocol === undefined ? {} : { protocol: protocol as 'tcp' | 'udp' | 'icmp' }) };
+    return isRule({ ...value, action: 'deny' }) ? value : null;
+  },
+};
+
+function isRule(rule: Rule): boolean {
+  try {
+    checkConfig({ network: '10.0.2.0/24', rules: [rule] }, 1_500);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A forward to the guest: `guest.address` null is the first guest. One for each port of a range. */
+export interface HostForwardValue {
+  readonly protocol: 'tcp' | 'udp';
+  readonly host: { readonly address: string; readonly port: number } | { readonly path: string };
+  readonly guest: { readonly address: string | null; readonly port: number };
+}
+
+const ADDR = String.raw`(?:\[([0-9a-fA-F:.]+)\]|([\d.]*))`;
+const PORTS = String.raw`(\d{1,5})(?:-(\d{1,5}))?`;
+const HOSTFWD_PORTS = new RegExp(`^(tcp|udp)?:${ADDR}:${PORTS}-${ADDR}:${PORTS}$`);
+const HOSTFWD_UNIX = new RegExp(`^unix:(.+)-${ADDR}:(\\d{1,5})$`);
+const GUESTFWD_TEXT = new RegExp(
+  `^(?:tcp)?:${ADDR}:(\\d{1,5})-(?:(cmd|unix):(.+)|tcp:(?:\\[([0-9a-fA-F:.]+)\\]|([\\d.]+)):(\\d{1,5}))$`,
+  's',
+);
+const MOST_PORT = 65_535;
+/** Ports of one range. */
+const MOST_PORTS = 1_024;
+
+/** As QEMU writes it: tcp:127.0.0.1:2222-10.0.2.15:22, udp::5353-:53, tcp::8000-8010-:9000-9010, unix:/run/ssh-:22. */
+export const HOSTFWD: Kind<readonly HostForwardValue[]> = {
+  accepts:
+    'a forward such as tcp:127.0.0.1:2222-:22, tcp::8000-8010-:8000-8010, udp:[::1]:53-[fd00::15]:53 or unix:/tmp/ssh-:22',
+  read(text) {
+    const unix = HOSTFWD_UNIX.exec(text);
+    if (unix !== null) {
+      const [, path = '', six, four, port] = unix;
+      const guest = placeOf(six, four, Number(port), null);
+      return guest === null || guest.port === 0 ? null : [{ protocol: 'tcp', host: { path }, guest }];
+    }
+    const parts = HOSTFWD_PORTS.exec(text);
+    if (parts === null) return null;
+    const [, protocol, six, four, first, last = first, six2, four2, to, toLast = to] = parts;
+    const host = placeOf(six, four, Number(first), '0.0.0.0');
+    const guest = placeOf(six2, four2, Number(to), null);
+    const count = Number(last) - Number(first) + 1;
+    const isRange = count >= 1 && count <= MOST_PORTS && Number(toLast) - Number(to) + 1 === count;
+    if (host === null || guest === null || guest.port === 0 || !isRange) return null;
+    if (Number(last) > MOST_PORT || Number(toLast) > MOST_PORT || (host.port === 0 && count > 1)) return null;
+    return Array.from({ length: count }, (_, i) => ({
+      protocol: protocol === 'udp' ? 'udp' : 'tcp',
+      host: { address: host.address!, port: host.port + i },
+      guest: { address: guest.address, port: guest.port + i },
+    }));
+  },
+};
+
+/** Something inside the network: `at.address` null is the network's address + 4, as in QEMU. */
+export interface GuestForwardValue {
+  readonly at: { readonly address: string | null; readonly port: number };
+  readonly to:
+    | { readonly address: string; readonly port: number }
+    | { readonly path: string }
+    | { readonly command: string };
+}
+
+/** As QEMU writes it: tcp:10.0.2.4:80-cmd:nc 127.0.0.1 8080, …-unix:/run/x, …-tcp:192.0.2.1:80. */
+export const GUESTFWD: Kind<GuestForwardValue> = {
+  accepts: 'a forward such as tcp:10.0.2.4:80-tcp:127.0.0.1:8080, tcp::25-unix:/run/mail or tcp::7-cmd:cat',
+  read(text) {
+    const parts = GUESTFWD_TEXT.exec(text);
+    if (parts === null) return null;
+    const [, six, four, port, kind, rest = '', six2, four2, toPort] = parts;
+    const at = placeOf(six, four, Number(port), null);
+    if (at === null || at.port === 0) return null;
+    if (kind === 'cmd') return { at, to: { command: rest } };
+    if (kind === 'unix') return { at, to: { path: rest } };
+    const to = placeOf(six2, four2, Number(toPort), null);
+    return to === null || to.address === null || to.port === 0
+      ? null
+      : { at, to: { address: to.address, port: to.port } };
+  },
+};
+
+/** `otherwise`: what an address that is left out stands for. */
+function placeOf<T extends string | null>(
+  six: string | undefined,
+  four: string | undefined,
+  port: number,
+  otherwise: T,
+): { address: string | T; port: number } | null {
+  const given = six ?? (four === '' ? undefined : four);
+  if (port > MOST_PORT || (given !== undefined && Endpoint.parse(given)?.is4 !== (six === undefined))) return null;
+  return { address: given ?? otherwise, port };
+}
 
 /** Decimal, from `least` to `most`. */
 export function number(least: number, most: number): Kind<number> {

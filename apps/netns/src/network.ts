@@ -9,6 +9,8 @@ const GATEWAY = 2;
 const NAMESERVER = 3;
 const POOL = 15;
 const GUEST = 100;
+/** Gateway ::2, nameserver ::3; the namespace makes its address from what is advertised. */
+const NETWORK6 = 'fd00::/64';
 /** The smallest network has 128 addresses, so that +100 is one of them. */
 const PREFIX = { least: 1, most: 25 } as const;
 
@@ -55,14 +57,24 @@ export interface NetworkChoices {
   readonly mtu: number;
   readonly dns: boolean;
   readonly hostLoopback: boolean;
+  readonly ipv6: boolean;
   readonly level: Level;
 }
 
 /** What the data plane is told. */
-export function networkSettings({ layout, mtu, dns, hostLoopback, level }: NetworkChoices): NetworkSettings {
+export function networkSettings({ layout, mtu, dns, hostLoopback, ipv6, level }: NetworkChoices): NetworkSettings {
   const { cidr, gateway, nameserver, pool } = layout;
   return {
-    network: { network: cidr, gateway, nameserver, mtu, mru: mtu, restricted: false, hostLoopback },
+    network: {
+      network: cidr,
+      gateway,
+      nameserver,
+      mtu,
+      mru: mtu,
+      restricted: false,
+      hostLoopback,
+      ...(ipv6 ? { network6: NETWORK6 } : {}),
+    },
     dhcp: { start: pool, router: true, nameservers: dns ? [nameserver] : [], search: [] },
     dns,
     resolvConf: null,

@@ -127,7 +127,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     this.#ignore = this.loop.onTurnEnd(this.#ending);
   }
 
-  connect(to: Endpoint, events: TcpEvents, tos: number = 0): TcpSocket {
+  connect(to: Endpoint | UnixPath, events: TcpEvents, tos: number = 0): TcpSocket {
     if (this.#closed || this.#tcp.size >= this.#maxSockets) return refused(this.loop, events);
     const socket = new LinuxTcpSocket(events, this);
     this.#tcp.add(socket);

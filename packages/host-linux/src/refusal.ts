@@ -4,6 +4,7 @@ import { Errno } from '@reslirp/syscall';
 
 const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
   [Errno.ECONNREFUSED, Refusal.REFUSED],
+  [Errno.ENOENT, Refusal.REFUSED], // of a unix socket
   [Errno.EHOSTUNREACH, Refusal.HOST_UNREACHABLE],
   [Errno.EHOSTDOWN, Refusal.HOST_UNREACHABLE],
   [Errno.ENETUNREACH, Refusal.NETWORK_UNREACHABLE],

@@ -4,13 +4,14 @@
 // It is watched edge-triggered, for everything, from its birth to its end: no call is made to say what is wanted.
 // Errors that read() and write() meet are told in the next turn, for no event may come from within a call.
 import type { Endpoint } from '@reslirp/stack/endpoint';
-import { END, type Refusal, type TcpEvents, type TcpSocket } from '@reslirp/stack/host';
+import { END, type Refusal, type TcpEvents, type TcpSocket, type UnixPath } from '@reslirp/stack/host';
 import {
   type AddressCache,
   Epoll,
   Errno,
   Family,
   IpOption,
+  Ipv6Option,
   Level,
   type Loop,
   libc,
@@ -22,6 +23,7 @@ import {
   SocketType,
   setOption,
   TcpOption,
+  unixConnect,
 } from '@reslirp/syscall';
 import { refusalOf } from './refusal.ts';
 
@@ -80,11 +82,27 @@ export class LinuxTcpSocket implements TcpSocket {
     this.#shared = shared;
   }
 
-  connect(to: Endpoint, tos: number): void {
+  connect(to: Endpoint | UnixPath, tos: number): void {
+    if ('path' in to) this.#connectLocal(to.path);
+    else this.#connect(to, tos);
+  }
+
+  #connect(to: Endpoint, tos: number): void {
     this.#fd = libc.socket(to.is4 ? Family.INET : Family.INET6, TYPE, 0);
-    if (this.#fd >= 0 && tos !== 0) setOption(this.#fd, Level.IP, IpOption.TOS, tos);
+    if (this.#fd >= 0 && tos !== 0) {
+      if (to.is4) setOption(this.#fd, Level.IP, IpOption.TOS, tos);
+      else setOption(this.#fd, Level.IPV6, Ipv6Option.TCLASS, tos);
+    }
     const result = this.#fd < 0 ? this.#fd : this.#begin(to);
     if (result < 0 && result !== -Errno.EINPROGRESS) this.#breakLater(result);
+  }
+
+  #connectLocal(path: string): void {
+    this.#local = true;
+    this.#stops = true;
+    this.#fd = libc.socket(Family.UNIX, TYPE, 0);
+    const result = this.#fd < 0 ? this.#fd : unixConnect(this.#fd, path) || this.#watch();
+    if (result < 0) this.#breakLater(result);
   }
 
   /** `fd`: a connection that was accepted; `local`: by a unix socket. */

@@ -73,7 +73,7 @@ class SocketHost implements NodeHost, TcpShared, UdpShared, AcceptorShared {
     this.#maxDatagramSockets = options.maxDatagramSockets ?? 8_192;
   }
 
-  connect(to: Endpoint, events: TcpEvents): TcpSocket {
+  connect(to: Endpoint | UnixPath, events: TcpEvents): TcpSocket {
     if (this.#closed || this.#tcp.size >= this.#maxSockets) {
       return new RefusedTcpSocket(Refusal.EXHAUSTED, events, this.now);
     }

@@ -3,6 +3,7 @@ import { BindFault, Refusal } from '@reslirp/stack/host';
 
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   ECONNREFUSED: Refusal.REFUSED,
+  ENOENT: Refusal.REFUSED, // of a unix socket
   EHOSTUNREACH: Refusal.HOST_UNREACHABLE,
   EHOSTDOWN: Refusal.HOST_UNREACHABLE,
   ENETUNREACH: Refusal.NETWORK_UNREACHABLE,

@@ -10,9 +10,9 @@
 // - a reset that arrives behind unread bytes is reported as an orderly end; but the peer's name is then gone;
 // - resetAndDestroy() while a shutdown() is pending fails with EINVAL, and leaves the descriptor open;
 // - resetAndDestroy() while connecting waits for the connection; destroy() does not.
-import { connect, type Socket } from 'node:net';
+import { connect, type IpcSocketConnectOpts, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import type { Endpoint } from '@reslirp/stack/endpoint';
-import { END, Refusal, type TcpEvents, type TcpSocket } from '@reslirp/stack/host';
+import { END, Refusal, type TcpEvents, type TcpSocket, type UnixPath } from '@reslirp/stack/host';
 import { addressText } from './address.ts';
 import type { ChunkPool } from './chunks.ts';
 import { type Departures, Outbox } from './outbox.ts';
@@ -66,18 +66,15 @@ export class NodeTcpSocket implements TcpSocket {
     socket.on('close', () => this.#closed());
   }
 
-  static connect(to: Endpoint, events: TcpEvents, shared: TcpShared): NodeTcpSocket {
-    const localAddress = shared.localAddress(to.is4 ? 4 : 6);
+  static connect(to: Endpoint | UnixPath, events: TcpEvents, shared: TcpShared): NodeTcpSocket {
     let it: NodeTcpSocket;
     const socket = connect({
-      host: addressText(to),
-      port: to.port,
-      ...(localAddress === undefined ? {} : { localAddress }),
+      ...addressOf(to, shared),
       allowHalfOpen: true,
       noDelay: true,
       onread: { buffer: shared.buffer, callback: (size) => it.#arrived(shared.buffer, size) },
     });
-    it = new NodeTcpSocket(socket, false, false, events, shared);
+    it = new NodeTcpSocket(socket, false, 'path' in to, events, shared);
     socket.on('connect', () => it.#connected());
     it.#timer = setTimeout(() => it.#hung(), shared.connectTimeout);
     return it;
@@ -243,4 +240,11 @@ export class RefusedTcpSocket implements TcpSocket {
   close(): void {
     this.#silent = true;
   }
+}
+
+/** As node:net takes it. */
+function addressOf(to: Endpoint | UnixPath, shared: TcpShared): IpcSocketConnectOpts | TcpSocketConnectOpts {
+  if ('path' in to) return { path: to.path };
+  const localAddress = shared.localAddress(to.is4 ? 4 : 6);
+  return { host: addressText(to), port: to.port, ...(localAddress === undefined ? {} : { localAddress }) };
 }

@@ -37,8 +37,9 @@ export class Network {
   begin(stack: Stack): void {
     this.#stack = stack;
     this.#drops = new DropReport(this.#log, () => stack.stats());
-    const { network, gateway } = this.#settings.network;
-    this.#log.info(`network ${network}, gateway ${gateway}, ${this.#asks}`);
+    const { network, gateway, network6 } = this.#settings.network;
+    const also = network6 === undefined ? '' : ` and ${network6}`;
+    this.#log.info(`network ${network}${also}, gateway ${gateway}, ${this.#asks}`);
   }
 
   /** For the end of every turn. */

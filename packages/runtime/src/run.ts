@@ -1,11 +1,16 @@
 // A network on a link, with the sockets and the loop of Node: what works everywhere.
 import { serve, Turn } from '@reslirp/host-node';
 import type { Link } from '@reslirp/link';
+import { type ForwardAnswer, type ForwardRequest, type GuestForwardRequest, StackForwards } from './forwards.ts';
 import type { Log } from './log.ts';
 import { Network } from './network.ts';
 import type { NetworkSettings } from './settings.ts';
 
 export interface Running {
+  /** As of Plane. */
+  forward(id: number, request: ForwardRequest): Promise<ForwardAnswer>;
+  guestForward(id: number, request: GuestForwardRequest): Promise<ForwardAnswer>;
+  unforward(id: number): void;
   /** Resets every flow, lets go of every socket and timer, and tells the log what there was. The link stays open. */
   close(): void;
 }
@@ -17,8 +22,12 @@ export function run(link: Link, settings: NetworkSettings, log: Log): Running {
   const { services, probe } = network;
   const { stack, host, close } = serve({ link, config: settings.network, services, turn, ...probe });
   network.begin(stack);
+  const forwards = new StackForwards(stack);
   turn.onEnd((now) => network.look(now));
   return {
+    forward: (id, request) => new Promise((resolve) => forwards.add(id, request, resolve)),
+    guestForward: (id, request) => new Promise((resolve) => forwards.addInner(id, request, resolve)),
+    unforward: (id) => forwards.remove(id),
     close() {
       network.end(host.stats());
       close();

@@ -3,9 +3,11 @@ import type { Dhcp4Config } from '@reslirp/services/dhcp4';
 import type { Config } from '@reslirp/stack';
 import type { Level } from './log.ts';
 
+type Filled = 'network' | 'gateway' | 'nameserver' | 'mtu' | 'mru' | 'restricted' | 'hostLoopback';
+
 export interface NetworkSettings {
-  /** Every address is filled in. */
-  readonly network: Required<Omit<Config, 'limits'>>;
+  /** Every address is filled in; those of IPv6 when there is a network6. */
+  readonly network: Config & Required<Pick<Config, Filled>>;
   /** Null: no DHCP. */
   readonly dhcp: Dhcp4Config | null;
   readonly dns: boolean;

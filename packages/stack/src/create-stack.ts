@@ -7,6 +7,7 @@ import { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Drop, DropCounters } from './drop.ts';
 import { Cable } from './ether/cable.ts';
+import { Claims } from './ether/claims.ts';
 import { EtherInput } from './ether/input.ts';
 import { Station } from './ether/station.ts';
 import { type Forward, type ForwardEvents, type ForwardSpec, Forwards } from './forward.ts';
@@ -28,6 +29,7 @@ import { Services } from './services.ts';
 import { type Settings, settings } from './settings.ts';
 import type { Environment, Stack } from './stack.ts';
 import { TcpForwards } from './tcp/forwards.ts';
+import { type GuestForwardSpec, GuestForwards } from './tcp/guest-forwards.ts';
 import { Tcp } from './tcp/tcp.ts';
 import { UdpForwards } from './udp/forwards.ts';
 import { UdpInput } from './udp/input.ts';
@@ -57,6 +59,7 @@ interface LowerHalf {
   readonly drops: DropCounters;
   readonly station: Station;
   readonly cable: Cable;
+  readonly claims: Claims;
   readonly neighbours: Neighbours;
   readonly arp: Arp;
   readonly ip: DualOutput;
@@ -73,7 +76,8 @@ function lowerHalf(s: Settings, { link, random }: Environment, services: Service
   const station = new Station(network);
   const cable = new Cable(link);
   const neighbours = new Neighbours(limits.neighbours, random);
-  const shared = { network, station, neighbours, cable, link, drops, clock, random };
+  const claims = new Claims();
+  const shared = { network, station, neighbours, cable, link, drops, clock, random, claims };
   const arp = new Arp(shared);
   const ip4 = new Ip4Output({ ...shared, arp });
   const icmp4 = new Icmp4Output(ip4);
@@ -82,7 +86,7 @@ function lowerHalf(s: Settings, { link, random }: Environment, services: Service
   const ip = new DualOutput(ip4, v6?.ip ?? null);
   neighbours.onLearn = (address) => ip.resolved(address, clock.now);
   const errors = new DualErrors(errors4, v6?.errors ?? null);
-  return { clock, drops, station, cable, neighbours, arp, ip, icmp4, errors4, errors, v6 };
+  return { clock, drops, station, cable, claims, neighbours, arp, ip, icmp4, errors4, errors, v6 };
 }
 
 /** What hears the guest: the transports, and the way up to them. */
@@ -102,10 +106,11 @@ function upperHalf(s: Settings, env: Environment, services: Services, below: Low
   const { clock, drops, errors, v6 } = below;
   const routes = new AddressRules(s, services);
   const nat = new Nat({ host, ip: below.ip, errors, routes, drops, clock, random, capacity: limits.udpFlows });
-  const tcp = newTcp(s, env, routes, below);
+  const guestForwards = new GuestForwards(network, host, below.claims);
+  const tcp = newTcp(s, env, routes, guestForwards, below);
   const echo = new Echo({ host, output4: below.icmp4, output6: v6?.icmp ?? null, errors, routes, clock, random });
   const udpForwards = new UdpForwards({ host, ip: below.ip, routes, clock, random });
-  const forwards = new Forwards(network, new TcpForwards(host, tcp), udpForwards);
+  const forwards = new Forwards(network, new TcpForwards(host, tcp), udpForwards, guestForwards);
   const udp = new UdpInput({ network, routes, services, nat, forwards: udpForwards, errors, drops });
   const above = { outbound: new Outbound({ errors, drops, routes, echo }), udp, tcp };
   const ip4 = network.speaks4 ? input4(s, random, below, above) : null;
@@ -129,13 +134,20 @@ function input4({ network, limits }: Settings, random: () => number, below: Lowe
   return new Ip4Input({ network, neighbours, errors: errors4, drops, random, limits, ...above, icmp });
 }
 
-function newTcp({ mru, limits }: Settings, env: Environment, routes: Routes, below: LowerHalf): Tcp {
+function newTcp(
+  { mru, limits }: Settings,
+  env: Environment,
+  routes: Routes,
+  guestForwards: GuestForwards,
+  below: LowerHalf,
+): Tcp {
   const { host, random, probe, link } = env;
   return new Tcp({
     ip: below.ip,
     errors: below.errors,
     host,
     routes,
+    guestForwards,
     random,
     drops: below.drops,
     probe,
@@ -209,6 +221,10 @@ class Machine implements Stack {
 
   forward(spec: ForwardSpec, events: ForwardEvents): Forward {
     return this.#forwards.add(spec, events);
+  }
+
+  guestForward(spec: GuestForwardSpec): Forward {
+    return this.#forwards.addInner(spec);
   }
 
   stats(): Record<string, number> {

@@ -36,8 +36,11 @@ export type BindFault = (typeof BindFault)[keyof typeof BindFault];
 export const END = -1;
 
 export interface Host {
-  /** Starts to connect; opened() or refused() follows. `events` belongs to this socket alone. `tos`: as for UdpSocket. */
-  connect(to: Endpoint, events: TcpEvents, tos?: number): TcpSocket;
+  /**
+   * Starts to connect, by TCP or to a unix socket; opened() or refused() follows. `events` belongs to this socket alone.
+   * `tos`: as for UdpSocket.
+   */
+  connect(to: Endpoint | UnixPath, events: TcpEvents, tos?: number): TcpSocket;
   /** An unconnected UDP socket on a port of the host's choice; null when there is none to be had. `family` 4 or 6. */
   udp(family: 4 | 6, events: UdpEvents): UdpSocket | null;
   /** ICMP echo; null when this process may not, or has too many. A host that never may has none of it. `family` 4 or 6. */

@@ -1,6 +1,7 @@
 // The wiring of IPv6, for networks that have it: create-stack.ts has the rest.
 
 import type { Clock } from './clock.ts';
+import type { Claims } from './ether/claims.ts';
 import { Icmp6Errors } from './icmp/errors6.ts';
 import { Icmp6Input } from './icmp/input6.ts';
 import type { Outbound } from './icmp/outbound.ts';
@@ -25,6 +26,7 @@ export interface Lower6 {
 
 export interface Lower6Parts extends PacketOutputParts {
   readonly clock: Clock;
+  readonly claims: Claims;
   readonly random: () => number;
   readonly hasNameserver: boolean;
 }

@@ -34,6 +34,11 @@ const LIMITS: Readonly<Record<keyof Limits, readonly [number, number, number]>> 
   tcpMemory: [256 << 20, 0, Number.MAX_SAFE_INTEGER],
 };
 
+/** Throws the ConfigError that createStack() would throw on a link of this MTU; for those who want to know early. */
+export function checkConfig(config: Config, linkMtu: number): void {
+  settings(config, linkMtu);
+}
+
 /** `linkMtu`: what the link carries. Throws ConfigError. */
 export function settings(config: Config, linkMtu: number): Settings {
   if (linkMtu < MTU.least) throw new ConfigError('mtu', `the link carries ${linkMtu} bytes, and IP needs ${MTU.least}`);

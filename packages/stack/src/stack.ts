@@ -3,6 +3,7 @@ import type { Drop } from './drop.ts';
 import type { Forward, ForwardEvents, ForwardSpec } from './forward.ts';
 import type { Host } from './host.ts';
 import type { Service } from './service.ts';
+import type { GuestForwardSpec } from './tcp/guest-forwards.ts';
 
 /**
  * The whole machine, as its driver sees it: bytes and time in, bytes and a deadline out. Milliseconds throughout.
@@ -24,6 +25,11 @@ export interface Stack {
    * that cannot be one, and beyond 4,096 forwards.
    */
   forward(spec: ForwardSpec, events: ForwardEvents): Forward;
+  /**
+   * Makes an address and port of the network, which nobody else has, lead to something on the host. Throws a ConfigError for
+   * one that cannot be, and beyond 256.
+   */
+  guestForward(spec: GuestForwardSpec): Forward;
   /** Counters by name: frames and bytes each way, flows, and every kind of drop that happened. */
   stats(): Record<string, number>;
   /** Resets every flow, toward the guest and the host. The stack takes nothing afterwards. */

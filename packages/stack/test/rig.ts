@@ -20,6 +20,7 @@ import type {
   TcpSocket,
   UdpEvents,
   UdpSocket,
+  UnixPath,
 } from '../src/host.ts';
 import type { Config, Environment, Stack } from '../src/index.ts';
 import { createStack, Drop } from '../src/index.ts';
@@ -159,8 +160,8 @@ export class FakeHost implements Host {
   /** UDP sockets that it still has. */
   left: number = Infinity;
 
-  connect(to: Endpoint, events: TcpEvents): TcpSocket {
-    const i = this.dialled.push(String(to)) - 1;
+  connect(to: Endpoint | UnixPath, events: TcpEvents): TcpSocket {
+    const i = this.dialled.push('path' in to ? to.path : String(to)) - 1;
     this.tcpEvents.push(events);
     const abort = (): void => void this.aborted.push(i);
     return { read: () => 0, write: (_b, at, end) => end - at, finish() {}, abort, close() {} };

@@ -81,6 +81,7 @@ export const InterfaceRequest = {
   SET_NETMASK: 0x891c,
   SET_MTU: 0x8922,
   SET_HARDWARE_ADDRESS: 0x8924,
+  GET_INDEX: 0x8933,
 } as const;
 
 /** <linux/mount.h>; DETACH is of umount2(2). */

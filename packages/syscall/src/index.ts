@@ -37,4 +37,4 @@ export { forbidWriting, limitCapabilities, noNewPrivileges } from './privilege.t
 export { Denial, denySystemCalls, type SystemCall } from './seccomp.ts';
 export { type AddressAndPort, getSocketAddress, putSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts';
 export { openTap, setHeaderSize, setOffload, type TunResult, tapFlags } from './tun.ts';
-export { LONGEST_PATH, unixListener } from './unix.ts';
+export { LONGEST_PATH, unixConnect, unixListener } from './unix.ts';

@@ -72,7 +72,9 @@ export class SimulatedHost implements Host {
     return this.#udp + this.peers.filter((peer) => peer.state === 'connecting' || peer.state === 'open').length;
   }
 
-  connect(to: Endpoint, events: TcpEvents): TcpSocket {
+  /** Of a unix socket the number at the end of its path is what a port is. */
+  connect(target: Endpoint | UnixPath, events: TcpEvents): TcpSocket {
+    const to = 'path' in target ? { port: Number(/\d+$/.exec(target.path)?.[0] ?? 0) } : target;
     const script = this.#scripts.get(to.port) ?? { refuse: Refusal.REFUSED };
     const peer = new SimulatedTcp(to.port, script, events, this.#time);
     this.peers.push(peer);

@@ -6,7 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Log, Plane } from '@reslirp/runtime/plane';
+import { Endpoint } from '@reslirp/stack/endpoint';
 import { channel, libc, notify, receiveDescriptor } from '@reslirp/syscall';
+import { establish } from '../forwards.ts';
 import type { Settings } from '../settings.ts';
 import { CHANNEL, type Order, OWN_FAILURE } from './order.ts';
 
@@ -31,17 +33,29 @@ export async function confine(settings: Settings, command: readonly string[], lo
     return (await ended) || OWN_FAILURE; // whoever failed has said why
   }
   let done = false;
+  let failed = false;
+  const fail = (error: string): void => {
+    if (done || failed) return;
+    failed = true;
+    log.error(error);
+    child.kill('SIGKILL');
+  };
   plane.serve(
     { kind: 'tap', fd, name: TAP },
     {
       onServing: () => {
-        notify(ours); // in vain when it died meanwhile
-        libc.close(ours);
+        establish(settings, plane, log).then(
+          (release) => {
+            process.once('exit', release);
+            notify(ours); // in vain when it died meanwhile
+            libc.close(ours);
+          },
+          (error) => fail((error as Error).message),
+        );
       },
       onEnd: (error) => {
         if (error === null || done) return;
-        log.error(error);
-        child.kill('SIGKILL');
+        fail(error);
       },
     },
   );
@@ -50,7 +64,7 @@ export async function confine(settings: Settings, command: readonly string[], lo
   const code = await ended;
   done = true;
   plane.close();
-  return code;
+  return failed ? OWN_FAILURE : code;
 }
 
 function start(command: readonly string[], settings: Settings, theirs: number): ChildProcess {
@@ -62,16 +76,36 @@ function start(command: readonly string[], settings: Settings, theirs: number): 
 
 function order(command: readonly string[], { network, guest, dns, dhcp }: Settings): Order {
   const search = dhcp?.search ?? [];
-  const lines = [`nameserver ${network.nameserver}`, ...(search.length > 0 ? [`search ${search.join(' ')}`] : [])];
+  const nameserver = network.ipv4 === false ? offset(network, 3, network.nameserver6) : network.nameserver;
+  const lines = [`nameserver ${nameserver}`, ...(search.length > 0 ? [`search ${search.join(' ')}`] : [])];
   return {
     tap: TAP,
     mtu: network.mtu,
     address: guest,
     prefix: Number(network.network.split('/')[1]),
     gateway: network.restricted ? null : network.gateway,
+    v6: order6(network),
     resolvConf: dns ? `${lines.join('\n')}\n` : null,
     command,
   };
+}
+
+/** The guest is the prefix + 0x15 of IPv6: there is no DHCP to agree with. */
+const GUEST6 = 0x15;
+
+function order6(network: Settings['network']): Order['v6'] {
+  const { network6, gateway6, restricted } = network;
+  if (network6 === undefined) return null;
+  const prefix = Number(network6.split('/')[1]);
+  return { address: offset(network, GUEST6), prefix, gateway: restricted ? null : offset(network, 2, gateway6) };
+}
+
+/** The address `by` behind the IPv6 prefix, unless another one was `given`. */
+function offset({ network6 = '' }: Settings['network'], by: number, given?: string): string {
+  if (given !== undefined) return given;
+  const e = Endpoint.parse(network6.split('/')[0]!)!;
+  e.w3 += by;
+  return e.address();
 }
 
 /** 128 and the number of the signal, when it was one. */

@@ -7,6 +7,8 @@ export interface Order {
   readonly prefix: number;
   /** Null: nothing outside is reached. */
   readonly gateway: string | null;
+  /** Null: no IPv6. */
+  readonly v6: { readonly address: string; readonly prefix: number; readonly gateway: string | null } | null;
   /** Text of a resolv.conf(5); null: as it is. */
   readonly resolvConf: string | null;
   readonly command: readonly string[];

@@ -27,7 +27,7 @@ export class Forwards {
   async add(entry: Omit<Entry, 'id'>): Promise<number | null> {
     const { proto, host_addr, host_port, guest_addr, guest_port } = entry;
     const id = this.#nextId++;
-    const error = await this.#plane.forward(id, {
+    const { error } = await this.#plane.forward(id, {
       protocol: proto,
       host: { address: host_addr, port: host_port },
       guest: { address: guest_addr, port: guest_port },

@@ -77,7 +77,7 @@ async function network(positionals: readonly string[], values: Values): Promise<
   const log = new Log(level, process.stderr, PROGRAM);
   process.stderr.on('error', () => {}); // nobody reads it any more: the network goes on
   const choices = { layout, mtu, level, dns: !values['disable-dns'], hostLoopback: !values['disable-host-loopback'] };
-  const settings = networkSettings(choices);
+  const settings = networkSettings({ ...choices, ipv6: false });
   const configuration =
     process.env['CONFIGURE_NETWORK'] === undefined
       ? null

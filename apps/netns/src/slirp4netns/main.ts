@@ -36,7 +36,6 @@ async function network(choices: Choices): Promise<void> {
   const cable = await cableOf(choices, layout);
   const api = choices.apiSocket === null ? null : { fd: await listening(choices.apiSocket), path: choices.apiSocket };
   process.stdout.write(banner(choices, layout));
-  if (choices.ipv6) log.warn('--enable-ipv6: not available yet; the namespace has IPv4 only');
   const { readyFd, exitFd, seccomp } = choices;
   const task: Task = { settings, cable, guest: layout.guest, api, readyFd, exitFd, seccomp, oldRoot: null };
   if (plane === null) (await import('./confine.ts')).confine(task);

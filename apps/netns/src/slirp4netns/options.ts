@@ -22,7 +22,7 @@ const OPTIONS: readonly Option[] = [
   { long: 'exit-fd', short: 'e', value: 'FD', help: 'end when the other end of this pipe is closed' },
   { long: 'ready-fd', short: 'r', value: 'FD', help: 'write "1" to it when the network works' },
   { long: 'mtu', short: 'm', value: 'MTU', help: 'largest packet (1500; 68 to 65521)' },
-  { long: 'enable-ipv6', short: '6', help: 'not available yet: the namespace has IPv4 only, and a warning says so' },
+  { long: 'enable-ipv6', short: '6', help: 'IPv6 too: fd00::/64, and the namespace makes its address from that' },
   { long: 'api-socket', short: 'a', value: 'PATH', help: 'listen here for forwards' },
   { long: 'cidr', value: 'CIDR', help: 'network (10.0.2.0/24)' },
   { long: 'disable-host-loopback', help: 'keep the namespace from 127.0.0.1:* of this machine' },

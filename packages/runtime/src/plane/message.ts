@@ -1,4 +1,5 @@
 // What passes between the program and its data plane, which is another thread.
+import type { ForwardAnswer, ForwardRequest, GuestForwardRequest } from '../forwards.ts';
 import type { NetworkSettings } from '../settings.ts';
 
 /** Where the guest is. The plane owns the descriptors, and closes them. */
@@ -7,13 +8,6 @@ export type Cable =
   /** A socket with a frame in each message. */
   | { readonly kind: 'packets'; readonly fd: number }
   | { readonly kind: 'stdio'; readonly input: number; readonly output: number; readonly longestFrame: number };
-
-/** A port of this machine that leads to one of the guest. Addresses as text. */
-export interface ForwardRequest {
-  readonly protocol: 'tcp' | 'udp';
-  readonly host: { readonly address: string; readonly port: number };
-  readonly guest: { readonly address: string; readonly port: number };
-}
 
 /** What the thread is born with. */
 export interface Birth {
@@ -30,13 +24,13 @@ export type News =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'serving'; readonly waker: number }
   | { readonly kind: 'log'; readonly text: string }
-  /** `error`: null when the forward is there. */
-  | { readonly kind: 'forward'; readonly id: number; readonly error: string | null }
+  | { readonly kind: 'forward'; readonly id: number; readonly answer: ForwardAnswer }
   | { readonly kind: 'over'; readonly error: string | null };
 
 /** To the plane. The first is 'serve', or 'close'. */
 export type Order =
   | { readonly kind: 'serve'; readonly cable: Cable }
   | { readonly kind: 'forward'; readonly id: number; readonly request: ForwardRequest }
+  | { readonly kind: 'guestForward'; readonly id: number; readonly request: GuestForwardRequest }
   | { readonly kind: 'unforward'; readonly id: number }
   | { readonly kind: 'close' };

@@ -1,9 +1,10 @@
 // The program's side of the data plane.
 import { closeSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import type { ForwardAnswer, ForwardRequest, GuestForwardRequest } from '../forwards.ts';
 import type { Log } from '../log.ts';
 import type { NetworkSettings } from '../settings.ts';
-import type { Birth, Cable, ForwardRequest, News, Order } from './message.ts';
+import type { Birth, Cable, News, Order } from './message.ts';
 
 export interface PlaneEvents {
   /** Frames are taken from now on. */
@@ -17,6 +18,7 @@ export function hasPlane(): boolean {
   return process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64');
 }
 
+const TOO_LATE: ForwardAnswer = { error: 'the network is over', port: 0 };
 /** What an eventfd(2) adds to its counter. */
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 
@@ -35,7 +37,7 @@ export class Plane {
   readonly loaded: Promise<void>;
   #isLoaded: () => void = () => {};
   /** Who waits for the answer about a forward. */
-  readonly #asked: Map<number, (error: string | null) => void> = new Map();
+  readonly #asked: Map<number, (answer: ForwardAnswer) => void> = new Map();
 
   constructor(settings: NetworkSettings, log: Log) {
     this.#log = log;
@@ -56,13 +58,14 @@ export class Plane {
     else this.#send({ kind: 'serve', cable });
   }
 
-  /** Makes a forward of the number `id`, which is the caller's choice. Resolves to null, or to why there is none. */
-  forward(id: number, request: ForwardRequest): Promise<string | null> {
-    if (this.#over) return Promise.resolve('the network is over');
-    return new Promise((resolve) => {
-      this.#asked.set(id, resolve);
-      this.#send({ kind: 'forward', id, request });
-    });
+  /** Makes a forward of the number `id`, which is the caller's choice. */
+  forward(id: number, request: ForwardRequest): Promise<ForwardAnswer> {
+    return this.#ask({ kind: 'forward', id, request });
+  }
+
+  /** As forward(), for something inside the network that leads to something here. */
+  guestForward(id: number, request: GuestForwardRequest): Promise<ForwardAnswer> {
+    return this.#ask({ kind: 'guestForward', id, request });
   }
 
   /** Takes a forward away. What flows through it goes on. */
@@ -75,6 +78,14 @@ export class Plane {
     this.#send({ kind: 'close' });
   }
 
+  #ask(order: Extract<Order, { kind: 'forward' | 'guestForward' }>): Promise<ForwardAnswer> {
+    if (this.#over) return Promise.resolve(TOO_LATE);
+    return new Promise((resolve) => {
+      this.#asked.set(order.id, resolve);
+      this.#send(order);
+    });
+  }
+
   #send(order: Order): void {
     this.#worker.postMessage(order);
     if (this.#waker >= 0) writeSync(this.#waker, ONE);
@@ -85,7 +96,7 @@ export class Plane {
       Atomics.sub(this.#unread, 0, 1);
       this.#log.line(news.text);
     } else if (news.kind === 'loaded') this.#isLoaded();
-    else if (news.kind === 'forward') this.#answer(news.id, news.error);
+    else if (news.kind === 'forward') this.#answer(news.id, news.answer);
     else if (news.kind === 'over') this.#end(news.error);
     else {
       this.#waker = news.waker;
@@ -105,12 +116,12 @@ export class Plane {
     this.#over = true;
     this.#fault = error;
     this.#isLoaded();
-    for (const id of [...this.#asked.keys()]) this.#answer(id, 'the network is over');
+    for (const id of [...this.#asked.keys()]) this.#answer(id, TOO_LATE);
     this.#events?.onEnd(error);
   }
 
-  #answer(id: number, error: string | null): void {
-    this.#asked.get(id)?.(error);
+  #answer(id: number, answer: ForwardAnswer): void {
+    this.#asked.get(id)?.(answer);
     this.#asked.delete(id);
   }
 }

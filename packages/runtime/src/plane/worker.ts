@@ -7,9 +7,10 @@ import type { Link } from '@reslirp/link';
 import { Loop } from '@reslirp/syscall';
 import { loopLink } from '@reslirp/transport-stdio/linux';
 import { TapLink, tapOf } from '@reslirp/transport-tap';
+import { type ForwardAnswer, StackForwards } from '../forwards.ts';
 import { Log } from '../log.ts';
 import { Network } from '../network.ts';
-import { PlaneForwards } from './forwards.ts';
+
 import type { Birth, Cable, News, Order } from './message.ts';
 
 const port = parentPort!;
@@ -53,7 +54,8 @@ function work(cable: Cable): void {
     },
     ...probe,
   });
-  const forwards = new PlaneForwards(stack, (id, error) => tell({ kind: 'forward', id, error }));
+  const forwards = new StackForwards(stack);
+  const answer = (id: number) => (given: ForwardAnswer) => tell({ kind: 'forward', id, answer: given });
   let over = false;
   const end = (error: Error | null): void => {
     if (over) return;
@@ -72,7 +74,8 @@ function work(cable: Cable): void {
     for (let m = receiveMessageOnPort(port); m !== undefined; m = receiveMessageOnPort(port)) {
       const order = m.message as Order;
       if (order.kind === 'close') end(null);
-      else if (order.kind === 'forward') forwards.add(order.id, order.request);
+      else if (order.kind === 'forward') forwards.add(order.id, order.request, answer(order.id));
+      else if (order.kind === 'guestForward') forwards.addInner(order.id, order.request, answer(order.id));
       else if (order.kind === 'unforward') forwards.remove(order.id);
     }
   });

@@ -61,7 +61,7 @@ const counters = {
 class Server implements Dhcp4Server {
   readonly name: string = 'dhcp4';
   readonly egress: boolean = false;
-  readonly bindings: readonly Binding[] = [{ protocol: 'udp', port: Port.SERVER, at: 'anywhere' }];
+  readonly bindings: readonly Binding[] = [{ protocol: 'udp', port: Port.SERVER, at: 'anywhere', family: 4 }];
   readonly #settings: Settings;
   readonly #stats: typeof counters = { ...counters };
   readonly #from: Endpoint = new Endpoint();

@@ -12,6 +12,7 @@ import type { Clock } from '../clock.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
 import type { Cable } from '../ether/cable.ts';
+import type { Claims } from '../ether/claims.ts';
 import { Questions } from '../ether/questions.ts';
 import { GATEWAY_MAC, NAMESERVER_MAC, type Station } from '../ether/station.ts';
 import { NONE } from '../key-table.ts';
@@ -31,6 +32,7 @@ export interface ArpParts {
   readonly cable: Cable;
   readonly drops: DropCounters;
   readonly clock: Clock;
+  readonly claims: Claims;
   readonly random: () => number;
 }
 
@@ -54,7 +56,7 @@ export class Arp {
     const sender = ArpPacket.spa(b, at);
     const scope = scope4(network, sender);
     if (isOwn(scope)) return this.#defend(scope, now);
-    if (scope === Scope.INSIDE) this.#learn(sender, b, sha, now);
+    if (scope === Scope.INSIDE && !this.#isClaimed(sender)) this.#learn(sender, b, sha, now);
     return ArpPacket.op(b, at) === ArpPacket.Op.REQUEST ? this.#answer(b, frame, at) : Drop.NO;
   }
 
@@ -75,11 +77,15 @@ export class Arp {
     return known;
   }
 
+  #isClaimed(ip: number): boolean {
+    return this.#parts.claims.has(this.#sender.set4(ip, 0));
+  }
+
   /** A probe (RFC 5227 2.1.1) has no sender address, and is answered like any other request. */
   #answer(b: Uint8Array, frame: number, at: number): Drop {
     const target = ArpPacket.tpa(b, at);
     const scope = scope4(this.#parts.network, target);
-    if (!isOwn(scope)) return Drop.NO;
+    if (!isOwn(scope) && !this.#isClaimed(target)) return Drop.NO;
     const mac = b.subarray(frame + Ether.SRC, frame + Ether.SRC + Ether.MAC);
     const tha = b.subarray(at + ArpPacket.SHA, at + ArpPacket.SHA + Ether.MAC);
     return this.#send(ArpPacket.Op.REPLY, mac, scope, target, tha, ArpPacket.spa(b, at));
@@ -101,12 +107,12 @@ export class Arp {
     this.#send(ArpPacket.Op.REQUEST, EVERYONE, Scope.GATEWAY, network.gateway4, NOBODY, ip);
   }
 
-  /** As `scope`, one of ours, whose address is `source`. */
+  /** As `scope`, one of ours or one that leads to us, whose address is `source`. */
   #send(op: number, mac: Uint8Array, scope: Scope, source: number, tha: Uint8Array, target: number): Drop {
     const { cable, station, drops } = this.#parts;
     const at = cable.reserve(Ether.HEADER + ArpPacket.HEADER);
     if (at < 0) return drops.count(Drop.LINK_FULL);
-    const own = scope === Scope.GATEWAY ? GATEWAY_MAC : NAMESERVER_MAC;
+    const own = scope === Scope.NAMESERVER ? NAMESERVER_MAC : GATEWAY_MAC;
     const b = cable.slab;
     Ether.emit(b, at, mac, 0, station.macs, own, Ether.Type.ARP);
     ArpPacket.emit(b, at + Ether.HEADER, op, station.macs, own, source, tha, 0, target);

@@ -15,6 +15,7 @@ import type { Neighbours } from '../arp/neighbours.ts';
 import type { Clock } from '../clock.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
+import type { Claims } from '../ether/claims.ts';
 import { Questions } from '../ether/questions.ts';
 import { GATEWAY_MAC, NAMESERVER_MAC, type Station } from '../ether/station.ts';
 import { NONE } from '../key-table.ts';
@@ -38,6 +39,7 @@ export interface NdpParts {
   readonly messages: Messages;
   readonly drops: DropCounters;
   readonly clock: Clock;
+  readonly claims: Claims;
   readonly random: () => number;
 }
 
@@ -66,14 +68,14 @@ export class Ndp {
 
   /** A neighbour solicitation, RFC 4861 7.1.1 and 7.2.3. */
   solicited(p: Packet): Drop {
-    const { network, drops } = this.#parts;
+    const { network, drops, claims } = this.#parts;
     const link = this.#check(p, Icmp6.Option.SOURCE_LINK);
     if (link === null) return drops.count(Drop.NDP_MALFORMED);
     const isProbe = isUnspecified(p.from);
     if (isProbe && (link >= 0 || !this.#isSolicitedGroup(p.to))) return drops.count(Drop.NDP_MALFORMED);
     if (!isProbe && link >= 0) this.#learn(p.from, p.b, link);
     const where = scope(network, this.#target);
-    if (!isOwn(where)) return Drop.NO;
+    if (!isOwn(where) && !claims.has(this.#target)) return Drop.NO;
     this.#advertise(where, isProbe, p);
     return isProbe ? drops.count(Drop.NDP_CONFLICT) : Drop.NO;
   }
@@ -126,7 +128,11 @@ export class Ndp {
     const { ROUTER, SOLICITED, OVERRIDE } = Icmp6.Advertised;
     const isGateway = where === Scope.GATEWAY;
     const flags = (isGateway ? ROUTER : 0) | (toAll ? 0 : SOLICITED) | OVERRIDE;
-    const body = this.#say(this.#target, Icmp6.Option.TARGET_LINK, isGateway ? GATEWAY_MAC : NAMESERVER_MAC);
+    const body = this.#say(
+      this.#target,
+      Icmp6.Option.TARGET_LINK,
+      where === Scope.NAMESERVER ? NAMESERVER_MAC : GATEWAY_MAC,
+    );
     const type = Icmp6.Type.NEIGHBOUR_ADVERTISEMENT;
     if (toAll) messages.toGroup(this.#target, ALL_NODES, type, flags, body);
     else messages.to(p.b, p.frame + Ether.SRC, this.#target, p.from, type, flags, body);

@@ -4,6 +4,7 @@ import type { Host } from '../host.ts';
 import type { IpErrors, IpOutput } from '../ip/output.ts';
 import type { Routes } from '../routes.ts';
 import type { Probe } from '../stack.ts';
+import type { GuestForwards } from './guest-forwards.ts';
 
 /** All that TCP needs, handed in: a test gives it fakes. Sizes in bytes. */
 export interface TcpEnvironment {
@@ -11,6 +12,7 @@ export interface TcpEnvironment {
   readonly errors: IpErrors;
   readonly host: Host;
   readonly routes: Routes;
+  readonly guestForwards: Pick<GuestForwards, 'find'>;
   /** [0, 1) */
   readonly random: () => number;
   readonly drops: DropCounters;

@@ -1,7 +1,7 @@
 // Forwards of TCP: the host's listening sockets.
 import type { Endpoint } from '../endpoint.ts';
 import type { Forward, ForwardEvents, ForwardSpec } from '../forward.ts';
-import type { AcceptEvents, Acceptor, BindFault, Client, Host } from '../host.ts';
+import type { AcceptEvents, Acceptor, BindFault, Client, Host, UnixPath } from '../host.ts';
 import type { Tcp } from './tcp.ts';
 
 export class TcpForwards {
@@ -40,7 +40,7 @@ class TcpForward implements Forward, AcceptEvents {
     this.#gone = gone;
   }
 
-  open(host: Host, at: Endpoint): void {
+  open(host: Host, at: Endpoint | UnixPath): void {
     this.#acceptor = host.accept(at, this);
   }
 

@@ -35,10 +35,10 @@ export function incoming(c: Context, client: Client, guest: Endpoint): boolean {
   return true;
 }
 
-/** Gives `remote` another port while there is a flow of that name. */
+/** Gives `remote` another port while there is a flow of that name, or when it has none: so it is with unix sockets. */
 function hasName(c: Context, guest: Endpoint, remote: Endpoint): boolean {
   for (let i = 0; i < TRIES; i++) {
-    if (c.find(guest, remote) === null) return true;
+    if (remote.port !== 0 && c.find(guest, remote) === null) return true;
     remote.port = PORTS.first + Math.floor(c.env.random() * PORTS.count);
   }
   return false;

@@ -29,7 +29,8 @@ const RESETS: ReadonlySet<Refusal> = new Set([Refusal.REFUSED, Refusal.RESET, Re
 /** A segment that belongs to no flow: RFC 9293 3.10.7.1 and 3.10.7.2. */
 export function listen(c: Context, p: Packet, s: Segment): Drop {
   const { drops, routes, host } = c.env;
-  const verdict = routes.tcp(p.to, 0, c.to);
+  const inner = c.env.guestForwards.find(p.to);
+  const verdict = inner === null ? routes.tcp(p.to, 0, c.to) : Verdict.HOST;
   if (verdict === Verdict.IGNORE || p.from.port === 0 || p.to.port === 0) return drops.count(Drop.POLICY);
   if (!isSyn(s)) {
     if (!s.has(Flag.RST)) refuse(c, p, s);
@@ -42,7 +43,8 @@ export function listen(c: Context, p: Packet, s: Segment): Drop {
   }
   const f = admit(c, p, s);
   if (f === null) return drops.count(Drop.TCP_EXHAUSTED);
-  f.socket = host.connect(c.to, new HostSide(c, f), p.tos & DSCP);
+  const side = new HostSide(c, f);
+  f.socket = inner === null ? host.connect(c.to, side, p.tos & DSCP) : inner(side);
   return Drop.NO;
 }
 

@@ -22,6 +22,8 @@ const PORTS = { first: 49_152, count: 16_384 } as const;
 const TRIES = 8;
 const NONE_THERE: readonly UdpForward[] = [];
 
+export type UdpForwardSpec = Pick<ForwardSpec, 'guest'> & { readonly host: Endpoint };
+
 export interface UdpForwardParts {
   readonly host: Host;
   readonly ip: IpOutput;
@@ -39,7 +41,7 @@ export class UdpForwards {
     this.#parts = parts;
   }
 
-  add({ host, guest }: ForwardSpec, events: ForwardEvents): Forward {
+  add({ host, guest }: UdpForwardSpec, events: ForwardEvents): Forward {
     const forward = new UdpForward(guest.copy(), events, this.#parts, () => this.#remove(forward));
     const others = this.#byPort.get(guest.port) ?? [];
     this.#byPort.set(guest.port, [...others, forward]);

@@ -135,6 +135,7 @@ export class Bench implements Host, IpOutput {
         seenAs: () => {},
         visitor: () => {},
       },
+      guestForwards: { find: () => null },
       random: () => 0.999_999_999, // our ISS wraps as well
       drops: this.drops,
       maxFlows: options.maxFlows ?? 16,
