@@ -8,6 +8,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   services: ['wire', 'stack'],
   'host-node': ['wire', 'link', 'stack'],
   'transport-stdio': ['link', 'syscall'],
+  'transport-stream': ['link', 'transport-stdio'],
+  'transport-qemu': ['link', 'transport-stream'],
   syscall: [],
   'host-linux': ['wire', 'link', 'stack', 'syscall'],
   'transport-tap': ['wire', 'link', 'syscall'],
