@@ -54,6 +54,14 @@ export async function http(): Promise<Server> {
   return listening(server);
 }
 
+/** Takes everything until the other side has finished, and answers as sha256sum(1) would. */
+export function hasher(): Promise<Server> {
+  return tcp((socket) => {
+    const hash = createHash('sha256');
+    socket.on('data', (b) => hash.update(b)).on('end', () => socket.end(`${hash.digest('hex')}  -\n`));
+  });
+}
+
 /** Any TCP server, each connection in the hands of `serve`. */
 export function tcp(serve: (socket: Socket) => void): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -15,7 +15,17 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'transport-tap': ['wire', 'link', 'syscall'],
   runtime: ['link', 'stack', 'services', 'host-node', 'host-linux', 'syscall', 'transport-stdio', 'transport-tap'],
   testkit: ['wire', 'link', 'stack', 'services'],
-  cli: ['wire', 'stack', 'runtime', 'syscall', 'transport-stdio', 'transport-tap'],
+  cli: [
+    'wire',
+    'link',
+    'stack',
+    'runtime',
+    'syscall',
+    'transport-stdio',
+    'transport-tap',
+    'transport-stream',
+    'transport-qemu',
+  ],
   netns: ['wire', 'runtime', 'syscall', 'transport-tap'],
   demo: ['wire', 'link', 'stack', 'services', 'host-node', 'transport-stdio', 'testkit', 'cli'],
 };

@@ -1,5 +1,6 @@
 // Every option of reslirp, once: parsing, defaults, --help and the README's table all come from here.
 import { Level } from '@reslirp/runtime';
+import { CABLE_OPTIONS, type CableChoices } from './cable-options.ts';
 import {
   ADDRESS,
   type AddressValue,
@@ -18,7 +19,7 @@ import {
 const LEVEL = number(Level.ERROR, Level.TRACE);
 
 /** What was asked for. A field is absent when its option was not given. */
-export interface Choices {
+export interface Choices extends CableChoices {
   network?: NetworkValue;
   mask?: number;
   gateway?: AddressValue;
@@ -40,7 +41,7 @@ export interface Choices {
 }
 
 export interface Option {
-  readonly group: 'Network' | 'DHCP and DNS' | 'Policy' | 'Messages';
+  readonly group: 'Network' | 'DHCP and DNS' | 'Policy' | 'Cables' | 'Messages';
   readonly short?: string;
   /** With hyphens; underscores are understood as well. */
   readonly long: string;
@@ -186,6 +187,7 @@ export const OPTIONS: readonly Option[] = [
     default: 'auto',
     ...into('host', HOST),
   },
+  ...CABLE_OPTIONS,
   {
     group: 'Messages',
     short: 'd',

@@ -2,7 +2,8 @@ import { Level } from '@reslirp/runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Choices, OPTIONS } from './options.ts';
-import { parse, UsageError } from './parse.ts';
+import { parse } from './parse.ts';
+import { UsageError } from './usage-error.ts';
 
 /** For each option that takes a value: one that is accepted, and what it becomes. */
 const VALUES: Record<string, [text: string, choices: Choices]> = {
@@ -18,6 +19,15 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   vdnssearch: ['a.example,b.example', { searchDomains: ['a.example', 'b.example'] }],
   'resolv-conf': [import.meta.filename, { resolvConf: import.meta.filename }],
   host: ['node', { host: 'node' }],
+  listen: ['9000', { ways: [{ kind: 'listen', place: { kind: 'tcp', host: '127.0.0.1', port: 9_000 } }] }],
+  reverse: ['unix:/x', { ways: [{ kind: 'reverse', place: { kind: 'unix', path: '/x' } }] }],
+  qemu: ['udp:9000', { ways: [{ kind: 'qemu', how: 'udp', place: { kind: 'tcp', host: '127.0.0.1', port: 9_000 } }] }],
+  framing: ['qemu', { framing: { width: 4, littleEndian: false } }],
+  'token-file': [import.meta.filename, { tokenFile: import.meta.filename }],
+  'tls-cert': [import.meta.filename, { tlsCert: import.meta.filename }],
+  'tls-key': [import.meta.filename, { tlsKey: import.meta.filename }],
+  'tls-ca': [import.meta.filename, { tlsCa: import.meta.filename }],
+  'max-guests': ['3', { maxGuests: 3 }],
   debug: ['3', { level: Level.DEBUG }],
 };
 
@@ -26,6 +36,8 @@ const FLAGS: Record<string, Choices> = {
   'disable-dns': { disableDns: true },
   'disable-host-loopback': { disableHostLoopback: true },
   restricted: { restricted: true },
+  tls: { tls: true },
+  reconnect: { reconnect: true },
   quiet: { level: Level.NONE },
   help: { instead: 'help' },
   version: { instead: 'version' },

@@ -1,8 +1,9 @@
 // Choices to configurations: where the pieces that options gave apart are fitted together, and checked against each other.
 import type { NetworkSettings } from '@reslirp/runtime';
 import { format4, mask4 } from '@reslirp/wire/address';
+import { type CableSettings, cableSettings } from './cable-settings.ts';
 import { type Choices, DEFAULTS } from './options.ts';
-import { UsageError } from './parse.ts';
+import { UsageError } from './usage-error.ts';
 import type { AddressValue, HostKind } from './values.ts';
 
 /** Of text. It shares a packet of 1500 bytes with the rest of the answer. */
@@ -12,6 +13,8 @@ export interface Settings extends NetworkSettings {
   /** The first guest's address, IPv4: by DHCP, or of the interface that `reslirp run` sets up. */
   readonly guest: string;
   readonly host: HostKind;
+  /** Null: the cable is standard input and output, or a TAP. */
+  readonly cables: CableSettings | null;
 }
 
 /** A network, its addresses unsigned so that they can be compared and added to. */
@@ -61,6 +64,7 @@ export function settings(choices: Choices): Settings {
     dns,
     resolvConf: all.resolvConf ?? null,
     host: all.host,
+    cables: cableSettings(choices),
     level: all.level,
   };
 }

@@ -1,5 +1,6 @@
 // The kinds of values that options take: how each is read, and what to say when it cannot be.
 import { accessSync, constants, statSync } from 'node:fs';
+import { type Place, parsePlace } from '@reslirp/transport-stream/place';
 import { parse4, parseCidr4 } from '@reslirp/wire/address';
 
 export interface Kind<T> {
@@ -111,4 +112,9 @@ export const HOST: Kind<HostKind> = {
   read(text) {
     return text === 'auto' || text === 'linux' || text === 'node' ? text : null;
   },
+};
+
+export const PLACE: Kind<Place> = {
+  accepts: 'a place such as 9000, 127.0.0.1:9000, [::1]:9000 or unix:/run/user/1000/cable',
+  read: parsePlace,
 };

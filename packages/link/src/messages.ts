@@ -9,12 +9,14 @@ import { type Link, NO_OFFLOAD, type Offload } from './link.ts';
 const HEADERS = 18;
 /** Two of these are all that waits for a slow reader. */
 const SLAB = 1 << 17;
-/** Frames in one slab: of 64 bytes each, when it is full. */
-const MOST_FRAMES = SLAB / 64;
+/** Shorter frames than this fill the table of ends before the slab, bytes. */
+const SHORT = 64;
 
 export interface MessageLinkOptions {
   /** Largest IP packet that we send, bytes. */
   readonly mtu: number;
+  /** What one write is at most, bytes: 128 KiB, and never less than two frames. Two of them are all that waits. */
+  readonly batch?: number;
   /** Longest frame that is taken, bytes: mtu + 18. A longer message is dropped, and counted. */
   readonly maxFrame?: number;
   /**
@@ -30,11 +32,12 @@ export interface MessageLinkOptions {
 /** Frames that lie in one slab, one behind the other. */
 class Batch {
   readonly slab: Uint8Array;
-  readonly ends: Int32Array = new Int32Array(MOST_FRAMES);
+  readonly ends: Int32Array;
   count: number = 0;
 
   constructor(size: number) {
     this.slab = new Uint8Array(size);
+    this.ends = new Int32Array(Math.floor(size / SHORT));
   }
 
   get used(): number {
@@ -61,7 +64,7 @@ export class MessageLink extends Handlers implements Link {
     this.mtu = options.mtu;
     this.#options = options;
     this.#maxFrame = options.maxFrame ?? options.mtu + HEADERS;
-    const size = Math.max(SLAB, 2 * (options.mtu + HEADERS));
+    const size = Math.max(options.batch ?? SLAB, 2 * (options.mtu + HEADERS));
     this.#filling = new Batch(size);
     this.#spare = new Batch(size);
   }
@@ -144,6 +147,6 @@ export class MessageLink extends Handlers implements Link {
 
   #fits(size: number): boolean {
     const batch = this.#filling;
-    return batch.count < MOST_FRAMES && batch.used + size <= batch.slab.length;
+    return batch.count < batch.ends.length && batch.used + size <= batch.slab.length;
   }
 }

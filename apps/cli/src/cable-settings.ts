@@ -1,0 +1,117 @@
+// Which cables there are: what the options say together, the files they name read, and nothing of them without effect.
+import { readFileSync } from 'node:fs';
+import { BIG_2, type Framing } from '@reslirp/link';
+import { formatPlace, isLoopback, type Place } from '@reslirp/transport-stream/place';
+import { type CableChoices, DEFAULT_MAX_GUESTS, type Way } from './cable-options.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface CableSettings {
+  /** One at least. */
+  readonly ways: readonly Way[];
+  readonly framing: Framing;
+  readonly token: string | null;
+  /** PEM, for guests that come. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** For where we go. `ca`: PEM. */
+  readonly dialTls: { readonly ca?: string } | null;
+  readonly reconnect: boolean;
+  readonly maxGuests: number;
+}
+
+/** As long as a guest's patience; long enough not to be guessed. */
+const TOKEN = /^[\x21-\x7e]{8,256}$/;
+
+/** Null: the cable is standard input and output. Throws a UsageError when the choices do not go together. */
+export function cableSettings(choices: CableChoices): CableSettings | null {
+  const { ways = [] } = choices;
+  refuseIdle(choices, ways);
+  if (ways.length === 0) return null;
+  const token = choices.tokenFile === undefined ? null : tokenOf(choices.tokenFile);
+  for (const way of ways) refuseOpen(way, token !== null);
+  return {
+    ways,
+    framing: choices.framing ?? BIG_2,
+    token,
+    tls:
+      choices.tlsCert === undefined || choices.tlsKey === undefined
+        ? null
+        : { cert: text('--tls-cert', choices.tlsCert), key: text('--tls-key', choices.tlsKey) },
+    dialTls: choices.tls !== true ? null : choices.tlsCa === undefined ? {} : { ca: text('--tls-ca', choices.tlsCa) },
+    reconnect: choices.reconnect ?? false,
+    maxGuests: choices.maxGuests ?? DEFAULT_MAX_GUESTS,
+  };
+}
+
+/** Whether it is we who listen, and guests who come. */
+function isDoor(way: Way): boolean {
+  return way.kind === 'listen' || (way.kind === 'qemu' && way.how === 'listen');
+}
+
+/** Whether it is we who go. */
+export function isDialled(way: Way): boolean {
+  return way.kind === 'reverse' || (way.kind === 'qemu' && way.how === 'connect');
+}
+
+/** An option that has nothing to act upon is a mistake. */
+function refuseIdle(choices: CableChoices, ways: readonly Way[]): void {
+  const own = ways.some(({ kind }) => kind !== 'qemu');
+  const rules: readonly (readonly [string, unknown, boolean, string])[] = [
+    ['--framing', choices.framing, own, 'is for --listen and --reverse'],
+    ['--token-file', choices.tokenFile, own, 'is for --listen and --reverse'],
+    ['--tls-cert', choices.tlsCert, ways.some(({ kind }) => kind === 'listen'), 'is for --listen'],
+    ['--tls-cert', choices.tlsCert, choices.tlsKey !== undefined, 'needs --tls-key'],
+    ['--tls-key', choices.tlsKey, choices.tlsCert !== undefined, 'needs --tls-cert'],
+    ['--tls', choices.tls, ways.some(({ kind }) => kind === 'reverse'), 'is for --reverse'],
+    ['--tls-ca', choices.tlsCa, choices.tls === true, 'needs --tls'],
+    ['--reconnect', choices.reconnect, ways.some(isDialled), 'is for --reverse and --qemu connect:'],
+    ['--max-guests', choices.maxGuests, ways.some(isDoor), 'is for --listen and --qemu'],
+  ];
+  for (const [option, given, useful, complaint] of rules) {
+    if (given !== undefined && !useful) throw new UsageError(option, complaint);
+  }
+}
+
+/** What is beyond this machine may only come in with a token. */
+function refuseOpen(way: Way, token: boolean): void {
+  const where = formatPlace(way.place);
+  if (way.kind === 'qemu' && way.how === 'udp' && way.place.kind === 'unix') {
+    throw new UsageError(
+      '--qemu',
+      `'${where}' is a unix socket, and Node has none for datagrams: QEMU's stream has them`,
+    );
+  }
+  if (isDialled(way) || isLoopback(way.place)) return;
+  if (way.kind === 'qemu') {
+    throw new UsageError('--qemu', `'${where}' is open to others than this machine, and QEMU has no token to show`);
+  }
+  if (!token) {
+    throw new UsageError(`--${way.kind}`, `'${where}' is open to others than this machine: that needs --token-file`);
+  }
+}
+
+function tokenOf(path: string): string {
+  const [first = ''] = text('--token-file', path).split(/\r?\n/, 1);
+  if (TOKEN.test(first)) return first;
+  throw new UsageError(
+    '--token-file',
+    `the first line of '${path}' is not 8 to 256 letters, digits and signs, without spaces`,
+  );
+}
+
+function text(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(option, `'${path}' cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/** Places where others than this machine come in, and what passes can be read on its way. */
+export function inClear({ ways, tls }: CableSettings): readonly Place[] {
+  return tls !== null
+    ? []
+    : ways
+        .filter(isDoor)
+        .map(({ place }) => place)
+        .filter((place) => !isLoopback(place));
+}
