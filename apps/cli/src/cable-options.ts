@@ -6,7 +6,7 @@ import { FILE, type Kind, number, PLACE } from './values.ts';
 
 /** A way in which guests come. */
 export type Way =
-  | { readonly kind: 'listen' | 'reverse'; readonly place: Place }
+  | { readonly kind: 'listen' | 'reverse' | 'ws'; readonly place: Place }
   | { readonly kind: 'qemu'; readonly how: QemuWay; readonly place: Place };
 
 export type QemuWay = 'listen' | 'connect' | 'udp';
@@ -22,6 +22,7 @@ export interface CableChoices {
   tlsCa?: string;
   maxGuests?: number;
   reconnect?: boolean;
+  origins?: readonly string[];
 }
 
 const FRAMINGS: Readonly<Record<string, Framing>> = { vde: BIG_2, gvproxy: LITTLE_2, qemu: BIG_4 };
@@ -29,6 +30,17 @@ const FRAMINGS: Readonly<Record<string, Framing>> = { vde: BIG_2, gvproxy: LITTL
 const FRAMING: Kind<Framing> = {
   accepts: `one of ${Object.keys(FRAMINGS).join(', ')}`,
   read: (text) => (Object.hasOwn(FRAMINGS, text) ? FRAMINGS[text]! : null),
+};
+
+/** As browsers say it (RFC 6454 6.2); 'null' is a file's. */
+const ORIGINS: Kind<readonly string[]> = {
+  accepts: "a list of origins such as https://a.example,http://b.example:8080; or '*'",
+  read(text) {
+    const origins = text.split(',');
+    return origins.every((o) => o === '*' || o === 'null' || (URL.canParse(o) && new URL(o).origin === o))
+      ? origins
+      : null;
+  },
 };
 
 const QEMU: Kind<Way> = {
@@ -40,7 +52,7 @@ const QEMU: Kind<Way> = {
   },
 };
 
-const AS_WAY = (kind: 'listen' | 'reverse'): Kind<Way> => ({
+const AS_WAY = (kind: 'listen' | 'reverse' | 'ws'): Kind<Way> => ({
   accepts: PLACE.accepts,
   read(text) {
     const place = PLACE.read(text);
@@ -74,6 +86,26 @@ export const CABLE_OPTIONS: readonly Option[] = [
   },
   {
     group: 'Cables',
+    long: 'ws',
+    value: 'WHERE',
+    help: 'guests come as WebSockets, a frame in each message, as of v86',
+    ...way(AS_WAY('ws')),
+  },
+  {
+    group: 'Cables',
+    long: 'origin',
+    value: 'LIST',
+    help: "pages that may use --ws: https://a.example,…, or '*'; this machine's",
+    accepts: ORIGINS.accepts,
+    take(choices, text) {
+      const origins = ORIGINS.read(text);
+      if (origins === null) return false;
+      choices.origins = [...(choices.origins ?? []), ...origins];
+      return true;
+    },
+  },
+  {
+    group: 'Cables',
     long: 'framing',
     value: 'KIND',
     help: 'length before frames of --listen, --reverse: vde, gvproxy, qemu',
@@ -97,7 +129,7 @@ export const CABLE_OPTIONS: readonly Option[] = [
     group: 'Cables',
     long: 'tls-cert',
     value: 'FILE',
-    help: 'the certificate, with which --listen speaks TLS',
+    help: 'the certificate, with which --listen and --ws speak TLS',
     ...file('tlsCert'),
   },
   { group: 'Cables', long: 'tls-key', value: 'FILE', help: 'its key', ...file('tlsKey') },

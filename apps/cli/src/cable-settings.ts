@@ -14,6 +14,8 @@ export interface CableSettings {
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** For where we go. `ca`: PEM. */
   readonly dialTls: { readonly ca?: string } | null;
+  /** Pages that may come; null: those of this machine. */
+  readonly origins: readonly string[] | null;
   readonly reconnect: boolean;
   readonly maxGuests: number;
 }
@@ -37,6 +39,7 @@ export function cableSettings(choices: CableChoices): CableSettings | null {
         ? null
         : { cert: text('--tls-cert', choices.tlsCert), key: text('--tls-key', choices.tlsKey) },
     dialTls: choices.tls !== true ? null : choices.tlsCa === undefined ? {} : { ca: text('--tls-ca', choices.tlsCa) },
+    origins: choices.origins ?? null,
     reconnect: choices.reconnect ?? false,
     maxGuests: choices.maxGuests ?? DEFAULT_MAX_GUESTS,
   };
@@ -44,7 +47,7 @@ export function cableSettings(choices: CableChoices): CableSettings | null {
 
 /** Whether it is we who listen, and guests who come. */
 function isDoor(way: Way): boolean {
-  return way.kind === 'listen' || (way.kind === 'qemu' && way.how === 'listen');
+  return way.kind === 'listen' || way.kind === 'ws' || (way.kind === 'qemu' && way.how === 'listen');
 }
 
 /** Whether it is we who go. */
@@ -54,17 +57,18 @@ export function isDialled(way: Way): boolean {
 
 /** An option that has nothing to act upon is a mistake. */
 function refuseIdle(choices: CableChoices, ways: readonly Way[]): void {
-  const own = ways.some(({ kind }) => kind !== 'qemu');
+  const is = (...kinds: Way['kind'][]): boolean => ways.some(({ kind }) => kinds.includes(kind));
   const rules: readonly (readonly [string, unknown, boolean, string])[] = [
-    ['--framing', choices.framing, own, 'is for --listen and --reverse'],
-    ['--token-file', choices.tokenFile, own, 'is for --listen and --reverse'],
-    ['--tls-cert', choices.tlsCert, ways.some(({ kind }) => kind === 'listen'), 'is for --listen'],
+    ['--framing', choices.framing, is('listen', 'reverse'), 'is for --listen and --reverse'],
+    ['--token-file', choices.tokenFile, is('listen', 'reverse', 'ws'), 'is for --listen, --ws and --reverse'],
+    ['--tls-cert', choices.tlsCert, is('listen', 'ws'), 'is for --listen and --ws'],
     ['--tls-cert', choices.tlsCert, choices.tlsKey !== undefined, 'needs --tls-key'],
     ['--tls-key', choices.tlsKey, choices.tlsCert !== undefined, 'needs --tls-cert'],
-    ['--tls', choices.tls, ways.some(({ kind }) => kind === 'reverse'), 'is for --reverse'],
+    ['--tls', choices.tls, is('reverse'), 'is for --reverse'],
     ['--tls-ca', choices.tlsCa, choices.tls === true, 'needs --tls'],
+    ['--origin', choices.origins, is('ws'), 'is for --ws'],
     ['--reconnect', choices.reconnect, ways.some(isDialled), 'is for --reverse and --qemu connect:'],
-    ['--max-guests', choices.maxGuests, ways.some(isDoor), 'is for --listen and --qemu'],
+    ['--max-guests', choices.maxGuests, ways.some(isDoor), 'is for --listen, --ws and --qemu'],
   ];
   for (const [option, given, useful, complaint] of rules) {
     if (given !== undefined && !useful) throw new UsageError(option, complaint);

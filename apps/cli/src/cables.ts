@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import type { Link } from '@reslirp/link';
 import { type Ending, type Log, Relay } from '@reslirp/runtime';
 import { datagrams, qemuLink } from '@reslirp/transport-qemu';
-import { type Door, dial, formatPlace, open, socketLink } from '@reslirp/transport-stream';
+import { dial, formatPlace, open, socketLink } from '@reslirp/transport-stream';
+import { openWs } from '@reslirp/transport-ws/server';
 import type { Way } from './cable-options.ts';
 import { type CableSettings, inClear, isDialled } from './cable-settings.ts';
 import { Refusals } from './refusals.ts';
@@ -52,6 +53,7 @@ class Cables {
 
   async begin(way: Way): Promise<void> {
     if (isDialled(way)) await this.#dial(way);
+    else if (way.kind === 'ws') await this.#webSockets(way);
     else if (way.kind === 'qemu' && way.how === 'udp') await this.#datagrams(way);
     else await this.#listen(way);
   }
@@ -71,15 +73,31 @@ class Cables {
       place: way.place,
       ...(own && token !== null ? { token } : {}),
       ...(own && tls !== null ? { tls } : {}),
-      guest: (socket, name) => this.#arrived(way, socket, name),
+      guest: (socket, name) => this.#arrived(this.#linkOf(way, socket), name),
       refused: (name, why) => this.#refusals.add(name, why),
     });
     this.#keep(door);
     this.#log.info(`${optionOf(way)}: guests come to ${formatPlace(door.place)}`);
   }
 
-  #arrived(way: Way, socket: Socket, name: string): void {
-    const link = this.#linkOf(way, socket);
+  async #webSockets({ place }: Way): Promise<void> {
+    const { token, tls, origins, maxGuests } = this.#cables;
+    const door = await openWs({
+      place,
+      ...(token === null ? {} : { token }),
+      ...(tls === null ? {} : { tls }),
+      ...(origins === null ? {} : { origins }),
+      mtu: this.#settings.network.mtu,
+      maxFrame: longest(this.#settings),
+      most: maxGuests,
+      guest: (link, name) => this.#arrived(link, name),
+      refused: (name, why) => this.#refusals.add(name, why),
+    });
+    this.#keep(door);
+    this.#log.info(`--ws: guests come to ${formatPlace(door.place)}${tls === null ? '' : ' with TLS'}`);
+  }
+
+  #arrived(link: Link, name: string): void {
     if (this.#relay.join(link, name)) this.#log.info(`${name}: a guest, one of ${this.#relay.guests}`);
     else this.#refusals.add(name, `too many guests: --max-guests is ${this.#cables.maxGuests}`);
   }
@@ -144,7 +162,7 @@ class Cables {
     return socketLink(socket, { mtu, maxFrame: longest(this.#settings), framing: this.#cables.framing });
   }
 
-  #keep(door: Door): void {
+  #keep(door: Closable): void {
     if (this.#over) door.close();
     else this.#open.add(door);
   }

@@ -22,6 +22,8 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   listen: ['9000', { ways: [{ kind: 'listen', place: { kind: 'tcp', host: '127.0.0.1', port: 9_000 } }] }],
   reverse: ['unix:/x', { ways: [{ kind: 'reverse', place: { kind: 'unix', path: '/x' } }] }],
   qemu: ['udp:9000', { ways: [{ kind: 'qemu', how: 'udp', place: { kind: 'tcp', host: '127.0.0.1', port: 9_000 } }] }],
+  ws: ['[::1]:9', { ways: [{ kind: 'ws', place: { kind: 'tcp', host: '::1', port: 9 } }] }],
+  origin: ['https://a.example,*', { origins: ['https://a.example', '*'] }],
   framing: ['qemu', { framing: { width: 4, littleEndian: false } }],
   'token-file': [import.meta.filename, { tokenFile: import.meta.filename }],
   'tls-cert': [import.meta.filename, { tlsCert: import.meta.filename }],

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { CERTIFICATE, KEY } from '@reslirp/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { ARP_REQUEST, needsBuild, Reslirp } from './reslirp.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'reslirp-doors-'));
@@ -197,5 +198,71 @@ describe('--reverse', () => {
     again.child.kill('SIGTERM');
     expect(await again.ended).toMatchObject({ code: 0 });
     server.close();
+  });
+});
+
+describe('--ws', () => {
+  /** Null when it is open, else the status of HTTP. */
+  async function knock(url: string, options: object = {}): Promise<[WebSocket, number | null]> {
+    const socket = new WebSocket(url, { ca: CERTIFICATE, ...options });
+    sockets.push({ destroy: () => socket.terminate() });
+    socket.on('error', () => {});
+    const status = await new Promise<number | null>((resolve) => {
+      socket.once('open', () => resolve(null));
+      socket.once('unexpected-response', (_, response) => resolve(response.statusCode ?? 0));
+    });
+    return [socket, status];
+  }
+
+  /** The gateway answers: the frame alone is the message. */
+  async function answered(socket: WebSocket): Promise<void> {
+    const answer = new Promise<Buffer>((resolve) => socket.once('message', resolve));
+    socket.send(ARP_REQUEST.subarray(2));
+    expect((await answer).toString('hex', 0, 14)).toBe('52540012345652550a0002020806');
+  }
+
+  it('each guest has a network of its own; one that sends text is closed, and no other', async () => {
+    const [reslirp, port] = await listening('--ws', '0');
+    const [[one], [two]] = [await knock(`ws://127.0.0.1:${port}/`), await knock(`ws://127.0.0.1:${port}/any/path`)];
+    await answered(one);
+    await answered(two);
+    const code = new Promise((resolve) => one.once('close', resolve));
+    one.send('hello');
+    expect(await code).toBe(1003);
+    await answered(two);
+    expect(reslirp.said).toContain('cable broken: it sends text, and frames are binary messages');
+    const away = new Promise((resolve) => two.once('close', resolve));
+    reslirp.child.kill('SIGTERM');
+    expect(await reslirp.ended).toMatchObject({ code: 0 });
+    expect(await away).toBe(1001);
+  });
+
+  it('pages of elsewhere are sent away, with a line; those of --origin are not', async () => {
+    const [reslirp, port] = await listening('--ws', '0', '--origin', 'https://a.example');
+    const url = `ws://127.0.0.1:${port}/`;
+    expect((await knock(url, { origin: 'https://a.example' }))[1]).toBeNull();
+    expect((await knock(url, { origin: 'http://localhost' }))[1]).toBe(403);
+    expect(reslirp.said).toContain('not let in: a page of http://localhost (see --origin)');
+  });
+
+  it('TLS and a token, for everybody; one guest too many', async () => {
+    const secret = ['--token-file', paths.token, ...TLS];
+    const [reslirp, port] = await listening('--ws', '0.0.0.0:0', ...secret, '--max-guests', '1');
+    const url = `wss://localhost:${port}/`;
+    expect((await knock(url, { family: 4 }))[1]).toBe(401);
+    expect((await knock(`${url}?token=nonsense`, { family: 4 }))[1]).toBe(401);
+    const [guest, status] = await knock(`${url}?token=${TOKEN}`, { family: 4 });
+    expect(status).toBeNull();
+    await answered(guest);
+    expect((await knock(`${url}?token=${TOKEN}`, { family: 4 }))[1]).toBe(503);
+    for (const why of ['no token', 'a wrong token', 'too many guests'])
+      expect(reslirp.said).toContain(`not let in: ${why}`);
+  });
+
+  it('a port in use: exit 1, one line', async () => {
+    const [, port] = await listening('--ws', '0');
+    const second = start('--ws', String(port));
+    expect(await second.ended).toMatchObject({ code: 1 });
+    expect(second.lines).toEqual([`reslirp: error: 127.0.0.1:${port}: in use: somebody else listens there`]);
   });
 });

@@ -1,9 +1,9 @@
 // Where guests come in: a listening socket, TLS if there is a certificate, and a token if there is one.
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { fault } from './fault.ts';
-import { formatPlace, isLoopback, type Place } from './place.ts';
+import { listen, refuseOpen } from './listen.ts';
+import { nameOf } from './peer-name.ts';
+import type { Place } from './place.ts';
 import { readToken } from './token.ts';
 
 /** How long a connection may take to show its token, TLS included, milliseconds. */
@@ -35,10 +35,7 @@ export interface Door {
 /** Opens a door. Rejects, in one line, when it cannot be: a port in use, no token for a place that others reach. */
 export async function open(options: DoorOptions): Promise<Door> {
   const { place, tls, token } = options;
-  const where = formatPlace(place);
-  if (token === undefined && !isLoopback(place)) {
-    throw new Error(`${where}: others than this machine come in there: that needs a token`);
-  }
+  refuseOpen(place, token !== undefined);
   const waiting = new Set<Socket>();
   const arrived = (socket: Socket): void => admit(socket, options, waiting);
   const server =
@@ -47,17 +44,13 @@ export async function open(options: DoorOptions): Promise<Door> {
     options.refused?.(nameOf(socket), `no TLS: ${error.message}`);
     socket.destroy();
   });
-  try {
-    await listen(server, place);
-  } catch (error) {
-    throw fault(where, error);
-  }
+  const found = await listen(server, place);
   server.on('error', () => {}); // accept(2) may fail for want of descriptors; the door stays open
   const close = (): void => {
     server.close();
     for (const socket of waiting) socket.destroy();
   };
-  return { place: placeOf(server, place), close };
+  return { place: found, close };
 }
 
 function admit(socket: Socket, options: DoorOptions, waiting: Set<Socket>): void {
@@ -87,52 +80,4 @@ function admit(socket: Socket, options: DoorOptions, waiting: Set<Socket>): void
     options.guest(socket, name);
     socket.off('error', ignore);
   });
-}
-
-async function listen(server: Server, place: Place): Promise<void> {
-  try {
-    await listening(server, place);
-  } catch (error) {
-    if (place.kind === 'tcp' || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    if (await isServed(place.path)) throw error;
-    unlinkSync(place.path); // left behind by one that was killed
-    await listening(server, place);
-  }
-  if (place.kind === 'unix') chmodSync(place.path, 0o600);
-}
-
-function listening(server: Server, place: Place): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(place.kind === 'unix' ? { path: place.path } : { host: place.host, port: place.port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-/** Whether somebody answers at that socket, or it is none. */
-function isServed(path: string): Promise<boolean> {
-  if (!lstatSync(path).isSocket()) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
-  });
-}
-
-function placeOf(server: Server, place: Place): Place {
-  const address = server.address();
-  if (place.kind === 'unix' || address === null || typeof address === 'string') return place;
-  return { kind: 'tcp', host: place.host, port: address.port };
-}
-
-let unixGuests = 0;
-
-function nameOf(socket: Socket): string {
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined || remotePort === undefined) return `unix ${++unixGuests}`;
-  return formatPlace({ kind: 'tcp', host: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ''), port: remotePort });
 }
