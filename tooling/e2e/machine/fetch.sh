@@ -15,13 +15,16 @@ case $arch in
     # Packages of another architecture, without telling this machine's dpkg about it
     meta=linux-image-686 more=busybox-static
     mkdir -p lists/partial
-    options="-o APT::Architecture=i386 -o APT::Architectures=i386 -o Dir::State::Lists=$work/lists -o Dir::State::status=/dev/null -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache="
-    apt-get -qq $options update
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    echo "deb [signed-by=$keys] http://deb.debian.org/debian $codename main" > sources.list
+    options="-o Dir::Etc::sourcelist=$work/sources.list -o Dir::Etc::sourceparts=/dev/null -o APT::Architecture=i386 -o APT::Architectures=i386 -o Dir::State::Lists=$work/lists -o Dir::State::status=/dev/null -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache="
+    apt-get -qq -o APT::Sandbox::User=root $options update
     ;;
   *) echo "fetch.sh amd64|i386" >&2; exit 2 ;;
 esac
 kernel=$(apt-cache $options depends $meta | awk '/Depends: linux-image/ { print $2; exit }')
-apt-get -qq -o APT::Sandbox::User= $options download $kernel $more
+apt-get -qq -o APT::Sandbox::User=root $options download $kernel $more
 for package in *.deb; do dpkg-deb -x "$package" root; done
 mkdir -p "$target"
 find root/lib/modules root/usr/lib/modules -name '*.ko' 2>/dev/null |

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { lack } from '../tools.ts';
 import { type Answer, Console } from './console.ts';
 import { initrd } from './initrd.ts';
+import { lease } from './lease.ts';
 
 const KERNEL = fileURLToPath(new URL('../../../node_modules/.cache/reslirp-machine/amd64', import.meta.url));
 const BUSYBOX = ['/usr/bin/busybox', '/bin/busybox'].find(existsSync) ?? '';
@@ -63,11 +64,8 @@ export class Machine {
   }
 
   /** The address that DHCP gave. */
-  async dhcp(): Promise<string> {
-    const { out } = await this.run('udhcpc -i eth0 -n -q -t 10 -T 1 -s /etc/udhcpc.sh');
-    const leased = /^leased (\S+) from /m.exec(out);
-    if (leased === null) throw new Error(`no lease:\n${out}`);
-    return leased[1]!;
+  dhcp(): Promise<string> {
+    return lease(this);
   }
 
   async stop(): Promise<void> {
