@@ -9,7 +9,7 @@ import { Program } from './program.ts';
 import { hashOf, http, type Server } from './servers.ts';
 import { missing } from './tools.ts';
 
-const why = missing('socat', 'curl');
+const why = missing('socat', 'curl', 'ping', 'ss');
 const BLOCKS = 256;
 
 describe.skipIf(why !== null)(`listening${why === null ? '' : `: skipped, ${why}`}`, () => {
@@ -58,6 +58,53 @@ describe.skipIf(why !== null)(`listening${why === null ? '' : `: skipped, ${why}
     const [, port] = await program.until(/guests come to \S+:(\d+)/);
     const socat = `socat -b65536 STDIO OPENSSL:localhost:${port},pf=ip4,cafile=${inside('cert')}`;
     await works(await Guest.start(['sh', '-c', `{ cat ${inside('token')}; exec cat; } | ${socat}`]));
+  }, 60_000);
+
+  test('--shared: two in one network, that reach each other', async () => {
+    program = await Program.start(['--listen', `unix:${inside('one')}`, '--shared'], /guests come to/);
+    const cable = ['socat', '-b65536', 'STDIO', `UNIX-CONNECT:${inside('one')}`];
+    const [one, two] = [await Guest.start(cable), await Guest.start(cable)];
+    const [a, b] = [(await one.dhcp())['ip'], (await two.dhcp())['ip']];
+    guests.push(one, two);
+    expect([a, b].sort()).toEqual(['10.0.2.20', '10.0.2.21']);
+    expect((await one.sh(`ping -c 2 -W 2 ${b}`)).out).toContain(' 0% packet loss');
+    await one.sh(`head -c 16777216 /dev/urandom > ${inside('sent')}`);
+    const far = two.sh(`socat -u TCP-LISTEN:9000 STDOUT | sha256sum`, 20_000);
+    await two.until('ss -ltn | grep -q :9000');
+    const near = await one.sh(`sha256sum < ${inside('sent')}; socat -u FILE:${inside('sent')} TCP:${b}:9000`);
+    expect([(await far).out, near.err]).toEqual([near.out, '']);
+    const down = `curl -sS http://10.0.2.2:${web.port}/blocks/${BLOCKS} | sha256sum`;
+    const both = await Promise.all([one.sh(down), two.sh(down)]);
+    for (const { out } of both) expect(out).toBe(`${hashOf(BLOCKS)}  -\n`);
+  }, 60_000);
+
+  test('--shared: a guest that stops reading holds nobody up, and goes on when it reads again', async () => {
+    program = await Program.start(['--listen', `unix:${inside('one')}`, '--shared'], /guests come to/);
+    const cable = ['socat', '-b65536', 'STDIO', `UNIX-CONNECT:${inside('one')}`];
+    const [stuck, other] = [await Guest.start(cable), await Guest.start(cable)];
+    guests.push(stuck, other);
+    await stuck.dhcp();
+    await other.dhcp();
+    const down = `curl -sS http://10.0.2.2:${web.port}/blocks/${BLOCKS} | sha256sum`;
+    const held = stuck.sh(down, 40_000);
+    process.kill(stuck.programPid, 'SIGSTOP');
+    const { out, took } = await other.sh(down);
+    expect(out).toBe(`${hashOf(BLOCKS)}  -\n`);
+    expect(took).toBeLessThan(10_000);
+    process.kill(stuck.programPid, 'SIGCONT');
+    expect((await held).out).toBe(`${hashOf(BLOCKS)}  -\n`);
+  }, 60_000);
+
+  test('--shared --isolated: each reaches the network, and not the other', async () => {
+    program = await Program.start(['--listen', `unix:${inside('one')}`, '--shared', '--isolated'], /guests come to/);
+    const cable = ['socat', '-b65536', 'STDIO', `UNIX-CONNECT:${inside('one')}`];
+    const [one, two] = [await Guest.start(cable), await Guest.start(cable)];
+    guests.push(one, two);
+    await one.dhcp();
+    const { ip } = await two.dhcp();
+    expect((await one.sh('ping -c 1 -W 2 10.0.2.2')).out).toContain(' 0% packet loss');
+    expect((await one.sh(`ping -c 1 -W 1 ${ip}`)).out).toContain(' 100% packet loss');
+    expect((await one.sh(`curl -sS http://10.0.2.2:${web.port}/hello`)).out).toContain('hello');
   }, 60_000);
 
   test('--reverse: the guest listens', async () => {

@@ -4,6 +4,7 @@
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   link: [],
+  switch: ['link'],
   stack: ['wire', 'link'],
   services: ['wire', 'stack'],
   'host-node': ['wire', 'link', 'stack'],
@@ -14,7 +15,17 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   syscall: [],
   'host-linux': ['wire', 'link', 'stack', 'syscall'],
   'transport-tap': ['wire', 'link', 'syscall'],
-  runtime: ['link', 'stack', 'services', 'host-node', 'host-linux', 'syscall', 'transport-stdio', 'transport-tap'],
+  runtime: [
+    'link',
+    'switch',
+    'stack',
+    'services',
+    'host-node',
+    'host-linux',
+    'syscall',
+    'transport-stdio',
+    'transport-tap',
+  ],
   testkit: ['wire', 'link', 'stack', 'services'],
   cli: [
     'wire',
@@ -39,7 +50,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages without a clock, chance, sockets or a platform: the same code runs in a browser and in a simulation. */
-export const PURE: readonly string[] = ['wire', 'link', 'stack', 'services', 'testkit'];
+export const PURE: readonly string[] = ['wire', 'link', 'switch', 'stack', 'services', 'testkit'];
 
 /** Packages that run in a browser too, but for the files that match: no Node, no library, nothing of ours that needs Node. */
 export const BROWSER: Readonly<Record<string, RegExp>> = { 'transport-ws': /^server\b/ };

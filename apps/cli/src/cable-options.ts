@@ -22,6 +22,8 @@ export interface CableChoices {
   tlsCa?: string;
   maxGuests?: number;
   reconnect?: boolean;
+  shared?: boolean;
+  isolated?: boolean;
   origins?: readonly string[];
 }
 
@@ -142,6 +144,13 @@ export const CABLE_OPTIONS: readonly Option[] = [
     ...file('tlsCa'),
   },
   { group: 'Cables', long: 'reconnect', help: 'try again where nobody listens, for ever', ...flag('reconnect') },
+  { group: 'Cables', long: 'shared', help: 'all guests are in one network, as on a switch', ...flag('shared') },
+  {
+    group: 'Cables',
+    long: 'isolated',
+    help: 'guests of --shared do not reach each other',
+    ...flag('isolated'),
+  },
   {
     group: 'Cables',
     long: 'max-guests',
@@ -182,7 +191,7 @@ function file(field: 'tokenFile' | 'tlsCert' | 'tlsKey' | 'tlsCa'): Pick<Option,
   };
 }
 
-function flag(field: 'tls' | 'reconnect'): Pick<Option, 'take'> {
+function flag(field: 'tls' | 'reconnect' | 'shared' | 'isolated'): Pick<Option, 'take'> {
   return {
     take(choices) {
       choices[field] = true;

@@ -43,6 +43,7 @@ it('ways in their order, and what is usual', () => {
     origins: null,
     reconnect: false,
     maxGuests: 64,
+    shared: null,
   });
 });
 
@@ -58,6 +59,11 @@ it('the token is the first line of its file; certificate and key are read', () =
     dialTls: { ca: 'a certificate' },
     reconnect: true,
   });
+});
+
+it('one network for all, when that is said', () => {
+  expect(of('--ws', '1', '--shared')?.shared).toEqual({ isolated: false });
+  expect(of('--reverse', 'h:1', '--qemu', 'udp:2', '--shared', '--isolated')?.shared).toEqual({ isolated: true });
 });
 
 it('open to others without TLS: that can be said to the user', () => {
@@ -84,6 +90,8 @@ describe('refused', () => {
     [['--ws', '1', '--framing', 'vde'], '--framing: is for --listen and --reverse'],
     [['--ws', '1', '--origin', 'example.org'], "--origin: 'example.org' is not a list of origins"],
     [['--ws', '1', '--origin', 'https://example.org/'], 'is not a list of origins'],
+    [['--reverse', 'h:1', '--shared'], '--shared: is for guests that come, or for several'],
+    [['--listen', '1', '--isolated'], '--isolated: is for --shared'],
     [['--listen', '1', '--tls'], '--tls: is for --reverse'],
     [['--reverse', 'h:1', '--tls-ca', CERT], '--tls-ca: needs --tls'],
     [['--listen', '1', '--reconnect'], '--reconnect: is for --reverse and --qemu connect:'],

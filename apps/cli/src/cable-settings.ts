@@ -18,6 +18,8 @@ export interface CableSettings {
   readonly origins: readonly string[] | null;
   readonly reconnect: boolean;
   readonly maxGuests: number;
+  /** Null: each guest has a network of its own. */
+  readonly shared: { readonly isolated: boolean } | null;
 }
 
 /** As long as a guest's patience; long enough not to be guessed. */
@@ -42,6 +44,7 @@ export function cableSettings(choices: CableChoices): CableSettings | null {
     origins: choices.origins ?? null,
     reconnect: choices.reconnect ?? false,
     maxGuests: choices.maxGuests ?? DEFAULT_MAX_GUESTS,
+    shared: choices.shared === true ? { isolated: choices.isolated ?? false } : null,
   };
 }
 
@@ -68,6 +71,8 @@ function refuseIdle(choices: CableChoices, ways: readonly Way[]): void {
     ['--tls-ca', choices.tlsCa, choices.tls === true, 'needs --tls'],
     ['--origin', choices.origins, is('ws'), 'is for --ws'],
     ['--reconnect', choices.reconnect, ways.some(isDialled), 'is for --reverse and --qemu connect:'],
+    ['--shared', choices.shared, ways.length > 1 || ways.some(isDoor), 'is for guests that come, or for several'],
+    ['--isolated', choices.isolated, choices.shared === true, 'is for --shared'],
     ['--max-guests', choices.maxGuests, ways.some(isDoor), 'is for --listen, --ws and --qemu'],
   ];
   for (const [option, given, useful, complaint] of rules) {

@@ -46,7 +46,7 @@ class Cables {
     this.#cables = cables;
     this.#log = log;
     this.#ending = ending;
-    this.#relay = new Relay({ settings, log, most: cables.maxGuests });
+    this.#relay = new Relay({ settings, log, most: cables.maxGuests, shared: cables.shared });
     this.#refusals = new Refusals(log);
     this.#left = cables.ways.length;
   }

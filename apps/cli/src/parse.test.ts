@@ -40,6 +40,8 @@ const FLAGS: Record<string, Choices> = {
   restricted: { restricted: true },
   tls: { tls: true },
   reconnect: { reconnect: true },
+  shared: { shared: true },
+  isolated: { isolated: true },
   quiet: { level: Level.NONE },
   help: { instead: 'help' },
   version: { instead: 'version' },

@@ -1,9 +1,10 @@
 // Many guests in one process: each link that joins gets a network of its own, the same for all, and an equal share of this
-// machine. What one of them does wrong is its own end, and nobody else's.
+// machine; or all are in one, as on a switch. What one of them does wrong is its own end, and nobody else's.
 import type { Link } from '@reslirp/link';
 import type { Log } from './log.ts';
-import { type Running, run, type Share } from './run.ts';
+import { run, type Share } from './run.ts';
 import type { NetworkSettings } from './settings.ts';
+import { Shared } from './shared.ts';
 
 /** Of one guest: at most some 200 MiB of buffers, when every flow is as full as it can be. */
 const SHARE: Share = {
@@ -24,15 +25,20 @@ export interface RelayOptions {
   readonly log: Log;
   /** Guests at once. */
   readonly most: number;
+  /** All guests are in one network; `isolated`: where they reach what it leads to, and not each other. Each has its own: null. */
+  readonly shared?: { readonly isolated: boolean } | null;
 }
 
 export class Relay {
   readonly #options: RelayOptions;
-  readonly #guests: Map<Link, Running> = new Map();
+  readonly #guests: Map<Link, { close(): void }> = new Map();
+  readonly #shared: Shared | null;
   #closed: boolean = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    const { shared = null } = options;
+    this.#shared = shared === null ? null : new Shared({ ...options, ...shared });
   }
 
   /** Guests that are there now. */
@@ -52,7 +58,7 @@ export class Relay {
       return false;
     }
     const log = this.#options.log.about(name);
-    this.#guests.set(link, run(link, this.#options.settings, log, SHARE));
+    this.#guests.set(link, this.#serve(link, log));
     link.onEnd((error) => {
       log.info(error === null ? 'has left' : error.message);
       this.#leave(link);
@@ -63,8 +69,14 @@ export class Relay {
 
   /** Ends every guest's network. Nobody joins any more. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
+    this.#shared?.close();
     for (const link of [...this.#guests.keys()]) this.#leave(link);
+  }
+
+  #serve(link: Link, log: Log): { close(): void } {
+    return this.#shared?.attach(link, log) ?? run(link, this.#options.settings, log, SHARE);
   }
 
   #leave(link: Link): void {

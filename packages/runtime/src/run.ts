@@ -18,9 +18,14 @@ export interface Share {
   readonly maxDatagramSockets: number;
 }
 
-/** Serves a network on `link`. Throws a ConfigError when the settings cannot be. */
-export function run(link: Link, settings: NetworkSettings, log: Log, share: Share | null = null): Running {
-  const turn = new Turn();
+/** Serves a network on `link`; `turn` is its clock. Throws a ConfigError when the settings cannot be. */
+export function run(
+  link: Link,
+  settings: NetworkSettings,
+  log: Log,
+  share: Share | null = null,
+  turn: Turn = new Turn(),
+): Running {
   const network = new Network(settings, log, turn.now);
   const { services, probe } = network;
   const { maxSockets = 16_384, maxDatagramSockets = 8_192, limits = {} } = share ?? {};
