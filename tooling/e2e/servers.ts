@@ -54,6 +54,14 @@ export async function http(host: '127.0.0.1' | '::1' = '127.0.0.1'): Promise<Ser
   return listening(server, host);
 }
 
+/** Takes everything until the other side has finished, and answers as sha256sum(1) would. */
+export function hasher(): Promise<Server> {
+  return tcp((socket) => {
+    const hash = createHash('sha256');
+    socket.on('data', (b) => hash.update(b)).on('end', () => socket.end(`${hash.digest('hex')}  -\n`));
+  });
+}
+
 /** Any TCP server, each connection in the hands of `serve`. */
 export function tcp(serve: (socket: Socket) => void): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -33,15 +33,21 @@ export function missing(...tools: readonly string[]): string | null {
 
 /** The same for a namespace with a TAP, and nothing else. */
 export function missingForNamespace(...tools: readonly string[]): string | null {
-  const why = lack(tools);
+  const why = lackForNamespace(tools);
   if (why !== null && process.env['CI']) throw new Error(`this test must run in CI, but ${why}`);
   return why;
 }
 
-function lack(tools: readonly string[]): string | null {
+/** What of these tools is not there. */
+export function lack(tools: readonly string[]): string | null {
+  const absent = tools.filter((tool) => !has(tool));
+  return absent.length > 0 ? `not installed: ${absent.join(', ')}` : null;
+}
+
+function lackForNamespace(tools: readonly string[]): string | null {
   if (process.platform !== 'linux') return 'a guest is a Linux network namespace';
-  const absent = ['unshare', 'nsenter', 'ip', ...tools].filter((tool) => !has(tool));
-  if (absent.length > 0) return `not installed: ${absent.join(', ')}`;
+  const absent = lack(['unshare', 'nsenter', 'ip', ...tools]);
+  if (absent !== null) return absent;
   if (!canMakeNamespaces()) return 'this user cannot make network namespaces';
   return canOpenTun() ? null : '/dev/net/tun cannot be opened';
 }

@@ -61,12 +61,20 @@ describe('the rules themselves', () => {
     ['prints', { text: "console.log('x');" }],
     ['uses Buffer', { text: 'Buffer.from(b)' }],
     ['looks at the process', { text: 'process.env.X' }],
+    ['is for browsers too', { owner: 'transport-ws', text: "import { Socket } from 'node:net';" }],
+    ['is for browsers too', { owner: 'transport-ws', text: "import { WebSocket } from 'ws';" }],
+    ['is for browsers too', { owner: 'transport-ws', text: "import { dial } from '@reslirp/transport-stream';" }],
     ['a name that says nothing', { path: 'tcp/utils.ts' }],
     ['more than 400 lines', { text: '\n'.repeat(400) }],
   ];
   test.each(bad)('%s: refused', (what, source) => {
     const found = violations({ owner: 'stack', path: 'a.ts', text: '', ...source });
     expect(found.join()).toContain(what);
+  });
+
+  test('what of a package is for Node alone may need it', () => {
+    const text = "import { createServer } from 'node:http';\nimport { WebSocketServer } from 'ws';";
+    expect(violations({ owner: 'transport-ws', path: 'server/door.ts', text })).toEqual([]);
   });
 
   test('comments may speak of anything', () => {

@@ -3,10 +3,12 @@ import { isatty } from 'node:tty';
 import { Ending, Exit, hasPlane, hostHasIpv6, Log, Plane, type Running, run } from '@reslirp/runtime';
 import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
+import type { CableSettings } from './cable-settings.ts';
 import { type Carrier, establish } from './forwards.ts';
 import { helpText } from './help.ts';
-import { parse, split, UsageError } from './parse.ts';
+import { parse, split } from './parse.ts';
 import { type Settings, settings } from './settings.ts';
+import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
 
 const STDIN = 0;
@@ -42,6 +44,7 @@ function runCommand(args: readonly string[]): void {
   if (!hasPlane()) throw new UsageError('run', 'is for Linux on x64 and arm64');
   if (command.length === 0) throw new UsageError('run', 'has no command: reslirp run [OPTION]... -- COMMAND');
   const chosen = settings(choices, hostHasIpv6());
+  if (chosen.cables !== null) throw new UsageError('run', 'has a cable of its own: the command is the guest');
   // Loaded only here: where there are no system calls, everything else still works
   import('./confined/confine.ts')
     .then(({ confine }) => confine(chosen, command, new Log(chosen.level, process.stderr)))
@@ -52,6 +55,10 @@ function runCommand(args: readonly string[]): void {
 }
 
 function network(chosen: Settings): void {
+  if (chosen.cables !== null) {
+    onCables(chosen, chosen.cables);
+    return;
+  }
   refuseTerminals();
   const log = new Log(chosen.level, process.stderr);
   if (chosen.host === 'node') onNode(chosen, log, new Ending(log));
@@ -62,6 +69,19 @@ function network(chosen: Settings): void {
       '--host',
       `'linux' is for Linux on x64 and arm64, and this is ${process.platform} on ${process.arch}`,
     );
+}
+
+/** Guests that come over sockets, or that the network goes to. */
+function onCables(chosen: Settings, cables: CableSettings): void {
+  if (chosen.host === 'linux') {
+    throw new UsageError('--host', "'linux' is for the cable on standard input and output, and for 'run'");
+  }
+  const log = new Log(chosen.level, process.stderr);
+  const ending = new Ending(log);
+  // Loaded only here: the usual cable starts sooner without it
+  import('./cables.ts')
+    .then(({ serveCables }) => serveCables(chosen, cables, log, ending))
+    .catch((error: unknown) => ending.cableEnded(error instanceof Error ? error.message : String(error)));
 }
 
 /** Sockets and streams of Node, in this thread. */

@@ -1,6 +1,7 @@
 // Every option of reslirp, once: parsing, defaults, --help and the README's table all come from here.
 import { Level } from '@reslirp/runtime';
 import type { Rule } from '@reslirp/stack';
+import { CABLE_OPTIONS, type CableChoices } from './cable-options.ts';
 import {
   ADDRESS,
   ADDRESS6,
@@ -26,7 +27,7 @@ import {
 const LEVEL = number(Level.ERROR, Level.TRACE);
 
 /** What was asked for. A field is absent when its option was not given. */
-export interface Choices {
+export interface Choices extends CableChoices {
   network?: NetworkValue;
   mask?: number;
   gateway?: AddressValue;
@@ -57,7 +58,7 @@ export interface Choices {
 }
 
 export interface Option {
-  readonly group: 'Network' | 'DHCP and DNS' | 'Forwards' | 'Policy' | 'Messages';
+  readonly group: 'Network' | 'DHCP and DNS' | 'Forwards' | 'Policy' | 'Cables' | 'Messages';
   readonly short?: string;
   /** With hyphens; underscores are understood as well. */
   readonly long: string;
@@ -273,6 +274,7 @@ export const OPTIONS: readonly Option[] = [
     default: 'auto',
     ...into('host', HOST),
   },
+  ...CABLE_OPTIONS,
   {
     group: 'Messages',
     short: 'd',

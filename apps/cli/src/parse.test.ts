@@ -2,7 +2,8 @@ import { Level } from '@reslirp/runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Choices, OPTIONS } from './options.ts';
-import { parse, UsageError } from './parse.ts';
+import { parse } from './parse.ts';
+import { UsageError } from './usage-error.ts';
 import type { HostForwardValue } from './values.ts';
 
 function forward(
@@ -36,6 +37,17 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   deny: ['private', { rules: [{ action: 'deny', to: 'private' }] }],
   hostfwd: ['tcp::22-:2222', { hostForwards: [forward('tcp', '0.0.0.0', 22, null, 2222)] }],
   guestfwd: ['tcp::7-cmd:cat', { guestForwards: [{ at: { address: null, port: 7 }, to: { command: 'cat' } }] }],
+  listen: ['9000', { ways: [{ kind: 'listen', place: { kind: 'tcp', host: '127.0.0.1', port: 9_000 } }] }],
+  reverse: ['unix:/x', { ways: [{ kind: 'reverse', place: { kind: 'unix', path: '/x' } }] }],
+  qemu: ['udp:9000', { ways: [{ kind: 'qemu', how: 'udp', place: { kind: 'tcp', host: '127.0.0.1', port: 9_000 } }] }],
+  ws: ['[::1]:9', { ways: [{ kind: 'ws', place: { kind: 'tcp', host: '::1', port: 9 } }] }],
+  origin: ['https://a.example,*', { origins: ['https://a.example', '*'] }],
+  framing: ['qemu', { framing: { width: 4, littleEndian: false } }],
+  'token-file': [import.meta.filename, { tokenFile: import.meta.filename }],
+  'tls-cert': [import.meta.filename, { tlsCert: import.meta.filename }],
+  'tls-key': [import.meta.filename, { tlsKey: import.meta.filename }],
+  'tls-ca': [import.meta.filename, { tlsCa: import.meta.filename }],
+  'max-guests': ['3', { maxGuests: 3 }],
   debug: ['3', { level: Level.DEBUG }],
 };
 
@@ -47,6 +59,10 @@ const FLAGS: Record<string, Choices> = {
   ipv6: { ipv6: true },
   'no-ipv6': { ipv6: false },
   'no-ipv4': { ipv4: false },
+  tls: { tls: true },
+  reconnect: { reconnect: true },
+  shared: { shared: true },
+  isolated: { isolated: true },
   quiet: { level: Level.NONE },
   help: { instead: 'help' },
   version: { instead: 'version' },

@@ -1,16 +1,8 @@
 // Arguments to choices. Every complaint is one line that names the option, what was given, and what is accepted.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { oneLine } from '@reslirp/runtime';
 import { type Choices, OPTIONS, type Option } from './options.ts';
 import { nearest } from './suggest.ts';
-
-/** The user asked for something that cannot be. The message is complete, but for the program's name in front. */
-export class UsageError extends Error {
-  constructor(subject: string, complaint: string) {
-    super(oneLine(`${subject}: ${complaint}`));
-    this.name = 'UsageError';
-  }
-}
+import { UsageError } from './usage-error.ts';
 
 /** The tokens of parseArgs() that are of interest here. */
 type Token = NonNullable<ReturnType<typeof tokensOf>>[number];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parse, UsageError } from './parse.ts';
+import { parse } from './parse.ts';
 import { type Settings, settings } from './settings.ts';
+import { UsageError } from './usage-error.ts';
 
 function of(...args: string[]): Settings {
   return settings(parse(args));
@@ -35,6 +36,7 @@ describe('the network', () => {
       host: 'auto',
       forwards: [],
       guestForwards: [],
+      cables: null,
       level: 1,
     });
   });

@@ -2,8 +2,9 @@
 import type { ForwardRequest, NetworkSettings, Place } from '@reslirp/runtime';
 import { type Config, ConfigError, checkConfig } from '@reslirp/stack';
 import { format4, mask4 } from '@reslirp/wire/address';
+import { type CableSettings, cableSettings } from './cable-settings.ts';
 import { type Choices, DEFAULTS } from './options.ts';
-import { UsageError } from './parse.ts';
+import { UsageError } from './usage-error.ts';
 import type { AddressValue, GuestForwardValue, HostForwardValue, HostKind } from './values.ts';
 
 /** Where guest forwards are that name no address: the network + 4, as in QEMU. */
@@ -18,6 +19,8 @@ export interface Settings extends NetworkSettings {
   /** Their addresses filled in. */
   readonly forwards: readonly ForwardRequest[];
   readonly guestForwards: readonly GuestForward[];
+  /** Null: the cable is standard input and output, or a TAP. */
+  readonly cables: CableSettings | null;
 }
 
 /** As a GuestForwardRequest, or to a command. */
@@ -75,6 +78,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
       at: { ...at, address: at.address ?? format4(span.base + INNER) },
       to,
     })),
+    cables: cableSettings(choices),
     level: all.level,
   });
 }

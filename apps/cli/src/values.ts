@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { checkConfig, type Rule } from '@reslirp/stack';
 import { Endpoint } from '@reslirp/stack/endpoint';
+import { type Place, parsePlace } from '@reslirp/transport-stream/place';
 import { parse4, parseCidr4 } from '@reslirp/wire/address';
 
 export interface Kind<T> {
@@ -238,4 +239,9 @@ export const HOST: Kind<HostKind> = {
   read(text) {
     return text === 'auto' || text === 'linux' || text === 'node' ? text : null;
   },
+};
+
+export const PLACE: Kind<Place> = {
+  accepts: 'a place such as 9000, 127.0.0.1:9000, [::1]:9000 or unix:/run/user/1000/cable',
+  read: parsePlace,
 };

@@ -50,7 +50,7 @@ describe('the cable', () => {
   });
 
   it('answers what came with the end of file', () => {
-    const { stdout, status } = spawnSync(process.execPath, [PROGRAM], { input: ARP_REQUEST });
+    const { stdout, status } = spawnSync(process.execPath, [PROGRAM, '--no-ipv6'], { input: ARP_REQUEST });
     expect(status).toBe(0);
     expect(stdout).toHaveLength(ARP_REQUEST.length);
   });
@@ -180,7 +180,7 @@ describe('stderr', () => {
   });
 
   it.skipIf(process.platform === 'win32')('that was closed does not either', () => {
-    const { stdout, status } = spawnSync('sh', ['-c', `"$0" "$1" -d4 2>&-`, process.execPath, PROGRAM], {
+    const { stdout, status } = spawnSync('sh', ['-c', `"$0" "$1" --no-ipv6 -d4 2>&-`, process.execPath, PROGRAM], {
       input: ARP_REQUEST,
     });
     expect(status).toBe(0);

@@ -31,8 +31,10 @@ export class Reslirp {
   readonly ended: Promise<Ended>;
   #since: number = performance.now();
 
+  /** Without IPv6, whatever this machine has: nothing is said on the cable then that nobody asked for. */
   constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const own = args[0] === 'run' ? ['run', '--no-ipv6', ...args.slice(1)] : ['--no-ipv6', ...args];
+    this.child = spawn(process.execPath, [PROGRAM, ...own], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.stdin = this.child.stdin!;
     this.stdout = this.child.stdout!;
     this.stderrPipe = this.child.stderr!;

@@ -6,6 +6,7 @@ import {
   FramedLink,
   type Impairment,
   type Link,
+  MessageLink,
   type PairOptions,
   pair,
   writeLength,
@@ -107,4 +108,30 @@ export function onFraming(): LinkUnderTest {
       }
     },
   };
+}
+
+/** A link of messages whose transport is an array. */
+export function onMessages(): LinkUnderTest & { readonly link: MessageLink; readonly finished: () => boolean } {
+  const arrived: Uint8Array[] = [];
+  const writes: [Uint8Array, Int32Array, number][] = [];
+  let finished = false;
+  const link: MessageLink = new MessageLink({
+    mtu: 1500,
+    write: (b, ends, count) => {
+      writes.push([b, ends, count]);
+      return false;
+    },
+    finished: () => {
+      finished = true;
+    },
+  });
+  const settle = (): void => {
+    for (let write = writes.shift(); write !== undefined; write = writes.shift()) {
+      const [b, ends, count] = write;
+      for (let i = 0; i < count; i++) arrived.push(b.slice(i === 0 ? 0 : ends[i - 1]!, ends[i]!));
+      link.written();
+    }
+  };
+  const send = (frame: Uint8Array): void => link.received(frame, 0, frame.length);
+  return { link, arrived, send, hangUp: () => link.ended(null), settle, finished: () => finished };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type LinkUnderTest, linkContract } from '../src/contract.ts';
 import { delay, impair, type Link, pcap, poison, trace, Wrapper } from '../src/index.ts';
-import { onCable, onFraming, onPair } from './benches.ts';
+import { onCable, onFraming, onMessages, onPair } from './benches.ts';
 
 const quiet = (link: Link): Link => trace(link, () => {});
 const captured = (link: Link): Link => pcap(link, { write: () => {}, now: () => 0n });
@@ -11,6 +11,7 @@ const LINKS: readonly (readonly [string, () => LinkUnderTest])[] = [
   ['pair', () => onPair()],
   ['pair with offload', () => onPair((link) => link, { offload: { checksum: true, segmentation: 65_535 } })],
   ['framed', onFraming],
+  ['messages', onMessages],
   ['poison', () => onPair(poison)],
   ['pcap', () => onPair(captured)],
   ['trace', () => onPair(quiet)],

@@ -1,3 +1,4 @@
 // For programs: a network from its settings, on Node's loop or on a thread of its own.
 export * from './plane.ts';
+export { Relay, type RelayOptions } from './relay.ts';
 export { type Running, run } from './run.ts';

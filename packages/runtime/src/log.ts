@@ -19,13 +19,21 @@ export class Log {
   readonly level: Level;
   /** The name in front of every line. */
   readonly program: string;
+  /** Whom the lines are about, with a colon, or nothing. */
+  readonly #subject: string;
   readonly #sink: Sink;
   #lost = 0;
 
-  constructor(level: Level, sink: Sink, program: string = 'reslirp') {
+  constructor(level: Level, sink: Sink, program: string = 'reslirp', subject: string = '') {
     this.level = level;
     this.program = program;
+    this.#subject = subject;
     this.#sink = sink;
+  }
+
+  /** The same log, for what is about one guest of several. */
+  about(subject: string): Log {
+    return new Log(this.level, this.#sink, this.program, `${subject}: `);
   }
 
   error(text: string): void {
@@ -61,7 +69,7 @@ export class Log {
   }
 
   #line(level: Level, text: string): void {
-    if (level <= this.level) this.line(`${this.program}: ${NAMES[level]}: ${oneLine(text)}\n`);
+    if (level <= this.level) this.line(`${this.program}: ${NAMES[level]}: ${oneLine(this.#subject + text)}\n`);
   }
 }
 

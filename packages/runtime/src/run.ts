@@ -1,6 +1,7 @@
 // A network on a link, with the sockets and the loop of Node: what works everywhere.
 import { serve, Turn } from '@reslirp/host-node';
 import type { Link } from '@reslirp/link';
+import type { Limits } from '@reslirp/stack';
 import { type ForwardAnswer, type ForwardRequest, type GuestForwardRequest, StackForwards } from './forwards.ts';
 import type { Log } from './log.ts';
 import { Network } from './network.ts';
@@ -15,12 +16,33 @@ export interface Running {
   close(): void;
 }
 
-/** Serves a network on `link`. Throws a ConfigError when the settings cannot be. */
-export function run(link: Link, settings: NetworkSettings, log: Log): Running {
-  const turn = new Turn();
+/** What one of several networks in this process may take. */
+export interface Share {
+  readonly limits: Partial<Limits>;
+  readonly maxSockets: number;
+  readonly maxDatagramSockets: number;
+}
+
+/** Serves a network on `link`; `turn` is its clock. Throws a ConfigError when the settings cannot be. */
+export function run(
+  link: Link,
+  settings: NetworkSettings,
+  log: Log,
+  share: Share | null = null,
+  turn: Turn = new Turn(),
+): Running {
   const network = new Network(settings, log, turn.now);
   const { services, probe } = network;
-  const { stack, host, close } = serve({ link, config: settings.network, services, turn, ...probe });
+  const { maxSockets = 16_384, maxDatagramSockets = 8_192, limits = {} } = share ?? {};
+  const config = { ...settings.network, limits };
+  const { stack, host, close } = serve({
+    link,
+    config,
+    services,
+    turn,
+    host: { maxSockets, maxDatagramSockets },
+    ...probe,
+  });
   network.begin(stack);
   const forwards = new StackForwards(stack);
   turn.onEnd((now) => network.look(now));

@@ -1,3 +1,4 @@
+export { CERTIFICATE, KEY } from './certificate.ts';
 export { Guest, type GuestOptions } from './guest.ts';
 export { GuestTcp, type GuestTcpOptions } from './guest-tcp.ts';
 export { checkPattern, fillPattern } from './pattern.ts';

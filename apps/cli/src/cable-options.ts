@@ -1,0 +1,201 @@
+// Options of the cables that are not standard input and output. Part of the table in options.ts.
+import { BIG_2, BIG_4, type Framing, LITTLE_2 } from '@reslirp/link';
+import type { Place } from '@reslirp/transport-stream/place';
+import type { Option } from './options.ts';
+import { FILE, type Kind, number, PLACE } from './values.ts';
+
+/** A way in which guests come. */
+export type Way =
+  | { readonly kind: 'listen' | 'reverse' | 'ws'; readonly place: Place }
+  | { readonly kind: 'qemu'; readonly how: QemuWay; readonly place: Place };
+
+export type QemuWay = 'listen' | 'connect' | 'udp';
+
+/** What was asked for. A field is absent when its option was not given. */
+export interface CableChoices {
+  ways?: readonly Way[];
+  framing?: Framing;
+  tokenFile?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  tls?: boolean;
+  tlsCa?: string;
+  maxGuests?: number;
+  reconnect?: boolean;
+  shared?: boolean;
+  isolated?: boolean;
+  origins?: readonly string[];
+}
+
+const FRAMINGS: Readonly<Record<string, Framing>> = { vde: BIG_2, gvproxy: LITTLE_2, qemu: BIG_4 };
+
+const FRAMING: Kind<Framing> = {
+  accepts: `one of ${Object.keys(FRAMINGS).join(', ')}`,
+  read: (text) => (Object.hasOwn(FRAMINGS, text) ? FRAMINGS[text]! : null),
+};
+
+/** As browsers say it (RFC 6454 6.2); 'null' is a file's. */
+const ORIGINS: Kind<readonly string[]> = {
+  accepts: "a list of origins such as https://a.example,http://b.example:8080; or '*'",
+  read(text) {
+    const origins = text.split(',');
+    return origins.every((o) => o === '*' || o === 'null' || (URL.canParse(o) && new URL(o).origin === o))
+      ? origins
+      : null;
+  },
+};
+
+const QEMU: Kind<Way> = {
+  accepts: 'a place such as 9000 or unix:/tmp/net.sock; after connect: where QEMU listens, after udp: for datagrams',
+  read(text) {
+    const [, how, rest] = /^(?:(connect|udp):)?(.*)$/s.exec(text)!;
+    const place = PLACE.read(rest!);
+    return place === null ? null : { kind: 'qemu', how: (how ?? 'listen') as QemuWay, place };
+  },
+};
+
+const AS_WAY = (kind: 'listen' | 'reverse' | 'ws'): Kind<Way> => ({
+  accepts: PLACE.accepts,
+  read(text) {
+    const place = PLACE.read(text);
+    return place === null ? null : { kind, place };
+  },
+});
+
+export const DEFAULT_MAX_GUESTS = 64;
+
+export const CABLE_OPTIONS: readonly Option[] = [
+  {
+    group: 'Cables',
+    long: 'listen',
+    value: 'WHERE',
+    help: 'guests come to [HOST:]PORT or unix:PATH, each in a network of its own',
+    ...way(AS_WAY('listen')),
+  },
+  {
+    group: 'Cables',
+    long: 'reverse',
+    value: 'WHERE',
+    help: 'the network goes to HOST:PORT or unix:PATH, where a guest listens',
+    ...way(AS_WAY('reverse')),
+  },
+  {
+    group: 'Cables',
+    long: 'qemu',
+    value: 'WHERE',
+    help: 'for QEMU: [HOST:]PORT, unix:PATH, connect:WHERE or udp:PORT',
+    ...way(QEMU),
+  },
+  {
+    group: 'Cables',
+    long: 'ws',
+    value: 'WHERE',
+    help: 'guests come as WebSockets, a frame in each message, as of v86',
+    ...way(AS_WAY('ws')),
+  },
+  {
+    group: 'Cables',
+    long: 'origin',
+    value: 'LIST',
+    help: "pages that may use --ws: https://a.example,…, or '*'; else ours",
+    accepts: ORIGINS.accepts,
+    take(choices, text) {
+      const origins = ORIGINS.read(text);
+      if (origins === null) return false;
+      choices.origins = [...(choices.origins ?? []), ...origins];
+      return true;
+    },
+  },
+  {
+    group: 'Cables',
+    long: 'framing',
+    value: 'KIND',
+    help: 'length before frames of --listen, --reverse: vde, gvproxy, qemu',
+    accepts: FRAMING.accepts,
+    default: 'vde',
+    take(choices, text) {
+      const framing = FRAMING.read(text);
+      if (framing === null) return false;
+      choices.framing = framing;
+      return true;
+    },
+  },
+  {
+    group: 'Cables',
+    long: 'token-file',
+    value: 'FILE',
+    help: 'guests must know its first line; others than this machine need one',
+    ...file('tokenFile'),
+  },
+  {
+    group: 'Cables',
+    long: 'tls-cert',
+    value: 'FILE',
+    help: 'the certificate, with which --listen and --ws speak TLS',
+    ...file('tlsCert'),
+  },
+  { group: 'Cables', long: 'tls-key', value: 'FILE', help: 'its key', ...file('tlsKey') },
+  { group: 'Cables', long: 'tls', help: 'TLS to where --reverse goes', ...flag('tls') },
+  {
+    group: 'Cables',
+    long: 'tls-ca',
+    value: 'FILE',
+    help: 'whom --tls believes, instead of whom the system does',
+    ...file('tlsCa'),
+  },
+  { group: 'Cables', long: 'reconnect', help: 'try again where nobody listens, for ever', ...flag('reconnect') },
+  { group: 'Cables', long: 'shared', help: 'all guests are in one network, as on a switch', ...flag('shared') },
+  {
+    group: 'Cables',
+    long: 'isolated',
+    help: 'guests of --shared do not reach each other',
+    ...flag('isolated'),
+  },
+  {
+    group: 'Cables',
+    long: 'max-guests',
+    value: 'N',
+    help: 'guests at once; the next one is sent away',
+    accepts: number(1, 4_096).accepts,
+    default: String(DEFAULT_MAX_GUESTS),
+    take(choices, text) {
+      const most = number(1, 4_096).read(text);
+      if (most === null) return false;
+      choices.maxGuests = most;
+      return true;
+    },
+  },
+];
+
+function way(kind: Kind<Way>): Pick<Option, 'accepts' | 'take'> {
+  return {
+    accepts: kind.accepts,
+    take(choices, text) {
+      const found = kind.read(text);
+      if (found === null) return false;
+      choices.ways = [...(choices.ways ?? []), found];
+      return true;
+    },
+  };
+}
+
+function file(field: 'tokenFile' | 'tlsCert' | 'tlsKey' | 'tlsCa'): Pick<Option, 'accepts' | 'take'> {
+  return {
+    accepts: FILE.accepts,
+    take(choices, text) {
+      const path = FILE.read(text);
+      if (path === null) return false;
+      choices[field] = path;
+      return true;
+    },
+  };
+}
+
+function flag(field: 'tls' | 'reconnect' | 'shared' | 'isolated'): Pick<Option, 'take'> {
+  return {
+    take(choices) {
+      choices[field] = true;
+      return true;
+    },
+  };
+}

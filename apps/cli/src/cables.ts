@@ -1,0 +1,194 @@
+// Guests on cables other than standard input and output: the doors they come through, the places the network goes to, and
+// the relay behind them all. Sockets of Node, in this thread.
+import type { Socket } from 'node:net';
+import type { Link } from '@reslirp/link';
+import { type Ending, type Log, Relay, type Running } from '@reslirp/runtime';
+import { datagrams, qemuLink } from '@reslirp/transport-qemu';
+import { dial, formatPlace, open, socketLink } from '@reslirp/transport-stream';
+import { openWs } from '@reslirp/transport-ws/server';
+import type { Way } from './cable-options.ts';
+import { type CableSettings, inClear, isDialled } from './cable-settings.ts';
+import { establish } from './forwards.ts';
+import { Refusals } from './refusals.ts';
+import type { Settings } from './settings.ts';
+
+/** Between two attempts to reach a guest that listens, milliseconds. */
+const AGAIN = 1_000;
+
+/** What can be closed, when the end has come. */
+interface Closable {
+  close(): void;
+}
+
+/** Serves guests on all ways, until `ending` says so, or none is left. Rejects, in one line, when one cannot be opened. */
+export async function serveCables(settings: Settings, cables: CableSettings, log: Log, ending: Ending): Promise<void> {
+  const all = new Cables(settings, cables, log, ending);
+  ending.onEnd = () => all.close();
+  for (const place of inClear(cables)) {
+    log.warn(`${formatPlace(place)}: without --tls-cert, token and frames can be read on their way`);
+  }
+  for (const way of cables.ways) await all.begin(way);
+}
+
+class Cables {
+  readonly #settings: Settings;
+  readonly #cables: CableSettings;
+  readonly #log: Log;
+  readonly #ending: Ending;
+  readonly #relay: Relay;
+  readonly #refusals: Refusals;
+  readonly #open: Set<Closable> = new Set();
+  /** Ways that guests still come by. */
+  #left: number;
+  #over: boolean = false;
+  #releaseForwards: () => void = () => {};
+
+  constructor(settings: Settings, cables: CableSettings, log: Log, ending: Ending) {
+    this.#settings = settings;
+    this.#cables = cables;
+    this.#log = log;
+    this.#ending = ending;
+    const begun = (network: Running): void => this.#begun(network);
+    this.#relay = new Relay({ settings, log, most: cables.maxGuests, shared: cables.shared, begun });
+    this.#refusals = new Refusals(log);
+    this.#left = cables.ways.length;
+  }
+
+  async begin(way: Way): Promise<void> {
+    if (isDialled(way)) await this.#dial(way);
+    else if (way.kind === 'ws') await this.#webSockets(way);
+    else if (way.kind === 'qemu' && way.how === 'udp') await this.#datagrams(way);
+    else await this.#listen(way);
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const thing of this.#open) thing.close();
+    this.#releaseForwards();
+    this.#relay.close();
+    this.#refusals.close();
+  }
+
+  /** Settings see to it that there is one at a time where there are forwards. */
+  #begun(network: Running): void {
+    this.#releaseForwards();
+    establish(this.#settings, network, this.#log).then(
+      (release) => {
+        this.#releaseForwards = release;
+        if (this.#over) release();
+      },
+      (error: Error) => this.#ending.cableEnded(error.message),
+    );
+  }
+
+  async #listen(way: Way): Promise<void> {
+    const { token, tls } = this.#cables;
+    const own = way.kind === 'listen';
+    const door = await open({
+      place: way.place,
+      ...(own && token !== null ? { token } : {}),
+      ...(own && tls !== null ? { tls } : {}),
+      guest: (socket, name) => this.#arrived(this.#linkOf(way, socket), name),
+      refused: (name, why) => this.#refusals.add(name, why),
+    });
+    this.#keep(door);
+    this.#log.info(`${optionOf(way)}: guests come to ${formatPlace(door.place)}`);
+  }
+
+  async #webSockets({ place }: Way): Promise<void> {
+    const { token, tls, origins, maxGuests } = this.#cables;
+    const door = await openWs({
+      place,
+      ...(token === null ? {} : { token }),
+      ...(tls === null ? {} : { tls }),
+      ...(origins === null ? {} : { origins }),
+      mtu: this.#settings.network.mtu,
+      maxFrame: longest(this.#settings),
+      most: maxGuests,
+      guest: (link, name) => this.#arrived(link, name),
+      refused: (name, why) => this.#refusals.add(name, why),
+    });
+    this.#keep(door);
+    this.#log.info(`--ws: guests come to ${formatPlace(door.place)}${tls === null ? '' : ' with TLS'}`);
+  }
+
+  #arrived(link: Link, name: string): void {
+    if (this.#relay.join(link, name)) this.#log.info(`${name}: a guest, one of ${this.#relay.guests}`);
+    else this.#refusals.add(name, `too many guests: --max-guests is ${this.#cables.maxGuests}`);
+  }
+
+  async #datagrams({ place }: Way): Promise<void> {
+    const cable = await datagrams({ place, mtu: this.#settings.network.mtu, maxFrame: longest(this.#settings) });
+    const where = formatPlace(cable.place);
+    this.#relay.join(cable.link, `udp ${where}`, (error) => this.#gone(error));
+    this.#log.info(`--qemu: datagrams come to ${where}`);
+  }
+
+  /** Goes to a guest that listens. The first time it is an error when nobody is there, unless it is to be tried for ever. */
+  async #dial(way: Way): Promise<void> {
+    const { token, dialTls, reconnect } = this.#cables;
+    const own = way.kind === 'reverse';
+    try {
+      const socket = await dial({
+        place: way.place,
+        ...(own && token !== null ? { token } : {}),
+        ...(own && dialTls !== null ? { tls: dialTls } : {}),
+      });
+      if (this.#over) socket.destroy();
+      else this.#reached(way, socket);
+    } catch (error) {
+      if (!reconnect) throw error;
+      this.#log.info(`${(error as Error).message}; it is tried again`);
+      this.#later(way);
+    }
+  }
+
+  #reached(way: Way, socket: Socket): void {
+    const name = formatPlace(way.place);
+    const link = this.#linkOf(way, socket);
+    this.#log.info(`${name}: reached`);
+    const joined = this.#relay.join(link, name, (error) => {
+      if (this.#cables.reconnect && !this.#over) this.#later(way);
+      else this.#gone(error);
+    });
+    if (!joined) this.#gone(new Error(`${name}: too many guests: --max-guests is ${this.#cables.maxGuests}`));
+  }
+
+  #later(way: Way): void {
+    if (this.#over) return;
+    const timer = setTimeout(() => {
+      this.#open.delete(wait);
+      void this.#dial(way);
+    }, AGAIN);
+    const wait = { close: () => clearTimeout(timer) };
+    this.#open.add(wait);
+  }
+
+  /** A way has ended. With the last one, so does the program. */
+  #gone(error: Error | null): void {
+    this.#left--;
+    if (this.#left === 0) this.#ending.cableEnded(error === null ? null : error.message);
+    else if (error !== null) this.#log.error(error.message);
+  }
+
+  #linkOf(way: Way, socket: Socket): Link {
+    const { mtu } = this.#settings.network;
+    if (way.kind === 'qemu') return qemuLink(socket, { mtu });
+    return socketLink(socket, { mtu, maxFrame: longest(this.#settings), framing: this.#cables.framing });
+  }
+
+  #keep(door: Closable): void {
+    if (this.#over) door.close();
+    else this.#open.add(door);
+  }
+}
+
+function optionOf(way: Way): string {
+  return `--${way.kind}`;
+}
+
+/** What vde_plug can send, or the guest's largest packet with its headers. */
+function longest({ network: { mtu, mru } }: Settings): number {
+  return Math.max(9_234, mtu + 18, mru + 18);
+}

@@ -1,0 +1,13 @@
+// `-netdev stream`, and `-netdev socket` with listen= or connect=: the same bytes, each frame after its length in 4 bytes,
+// big-endian (QEMU net/stream.c, net_stream_receive). No header of virtio, and checksums are complete.
+import type { Socket } from 'node:net';
+import { BIG_4, type Link } from '@reslirp/link';
+import { socketLink } from '@reslirp/transport-stream';
+
+/** What QEMU takes and sends at most, whatever the guest's MTU: NET_BUFSIZE of include/net/net.h, bytes. */
+const NET_BUFSIZE = 4_096 + 65_536;
+
+/** A link on a connection to QEMU, whichever side dialled. `mtu`: largest IP packet that we send, 1500. */
+export function qemuLink(socket: Socket, { mtu = 1500 }: { readonly mtu?: number } = {}): Link {
+  return socketLink(socket, { mtu, framing: BIG_4, maxFrame: NET_BUFSIZE });
+}

@@ -1,0 +1,1 @@
+export { type WebSocketLike, type WsLinkOptions, wsLink } from './ws-link.ts';

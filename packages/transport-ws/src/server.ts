@@ -1,0 +1,1 @@
+export { openWs, type WsDoor, type WsDoorOptions } from './server/door.ts';
