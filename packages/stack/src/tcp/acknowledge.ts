@@ -7,6 +7,8 @@ import { tsNow } from './emit.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { fill } from './pump.ts';
+import type { Recovery } from './recovery.ts';
+import { watchLoss } from './repair.ts';
 import type { Segment } from './segment.ts';
 import { after, before, distance } from './seq.ts';
 import { Timer } from './timers.ts';
@@ -22,9 +24,21 @@ export function acknowledge(c: Context, f: Flow, s: Segment): boolean {
     return false;
   }
   if (acked > 0) advance(c, f, s, acked);
-  else if (acked === 0 && isDuplicate(f, s) && f.reno.duplicate(f.sndUna, f.sndMax)) f.resend = true;
+  else if (acked === 0 && f.recovery === null) countDuplicate(f, s);
+  if (f.recovery !== null && (acked > 0 || s.options.sackRanges > 0)) hear(c, f, s, f.recovery);
   updateWindow(f, s);
   return true;
+}
+
+function countDuplicate(f: Flow, s: Segment): void {
+  if (isDuplicate(f, s) && f.reno.duplicate(f.sndUna, f.sndMax)) f.resend = true;
+}
+
+/** What a guest that speaks SACK says about loss. */
+function hear(c: Context, f: Flow, s: Segment, recovery: Recovery): void {
+  recovery.heard(s.options, f.sndUna, f.sndMax, c.now, f.limited);
+  watchLoss(c, f, recovery);
+  c.schedule(f);
 }
 
 /** RFC 5681 2 */
@@ -41,7 +55,7 @@ function advance(c: Context, f: Flow, s: Segment, acked: number): void {
   f.sndUna = s.ack;
   if (before(f.sndNxt, s.ack)) f.sndNxt = s.ack;
   f.attempts = 0;
-  f.resend = f.reno.acked(bytes, s.ack, f.limited);
+  if (f.recovery === null) f.resend = f.reno.acked(bytes, s.ack, f.limited);
   if (f.inFlight > 0)
     c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto); // RFC 6298 (5.3)
   else f.timers.stop(Timer.RETRANSMIT); // (5.2)

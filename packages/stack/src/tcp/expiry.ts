@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { emit } from './emit.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
+import { overtaken, probeTail } from './repair.ts';
 import { add, after } from './seq.ts';
 import { Timer } from './timers.ts';
 
@@ -23,6 +24,8 @@ export function expire(c: Context): void {
   for (let f = c.due(); f !== null; f = c.due()) {
     if (f.timers.take(Timer.RETRANSMIT, c.now)) retransmit(c, f);
     if (f.timers.take(Timer.PERSIST, c.now)) probe(c, f);
+    if (f.timers.take(Timer.REORDER, c.now)) overtaken(c, f);
+    if (f.timers.take(Timer.PROBE, c.now)) probeTail(c, f);
     if (f.timers.take(Timer.CLOSE, c.now)) closeExpired(c, f);
     if (f.timers.take(Timer.DELAYED_ACK, c.now)) {
       f.ackNow = true;
@@ -50,13 +53,19 @@ function retransmit(c: Context, f: Flow): void {
     giveUp(c, f);
     return;
   }
-  if (f.has(Ev.OPEN)) f.reno.timedOut(f.sndUna, f.sndMax);
   f.rtt.backOff();
-  f.sndNxt = f.sndUna;
+  if (f.recovery === null) goBack(f);
+  else f.recovery.timedOut(f.sndMax);
   f.resend = false;
   f.timedAt = Number.NaN;
   c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto);
   c.schedule(f);
+}
+
+/** Without SACK all of it is sent again, from the first byte on. */
+function goBack(f: Flow): void {
+  if (f.has(Ev.OPEN)) f.reno.timedOut(f.sndUna, f.sndMax);
+  f.sndNxt = f.sndUna;
 }
 
 /** RFC 9293 3.8.6.1: one byte, or the FIN, beyond the window. What the guest takes of it, it acknowledges. */

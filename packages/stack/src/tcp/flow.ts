@@ -8,13 +8,15 @@
 //   Sending         The send ring keeps bytes until the guest ACKs them; its free room is what is read from the host.
 //   Memory          Rings are lent by Memory while they hold something, and grow with the flow up to limits.tcpBuffer.
 //   Closing         Each direction ends by itself; what is left once both have ended stands in closing.ts.
-//   Left out        The guest is told what came out of order (SACK), and not yet listened to. The guest's urgent data is passed on as such when
+//   Losing          What comes out of order is told (sack.ts); what the guest tells is listened to (recovery.ts), or counted (reno.ts).
+//   Left out        The guest's urgent data is passed on as such when
 //                   nothing is in its way (receive.ts); the host's comes in line (RFC 6093 3.4 asks applications for that).
 import type { Endpoint } from '../endpoint.ts';
 import type { TcpSocket } from '../host.ts';
 import { Ev } from './events.ts';
 import type { Memory } from './memory.ts';
 import { ReceiveRing } from './receive-ring.ts';
+import type { Recovery } from './recovery.ts';
 import type { Reno } from './reno.ts';
 import { RttEstimator } from './rtt.ts';
 import { SendRing } from './send-ring.ts';
@@ -90,6 +92,8 @@ export class Flow {
   readonly rtt: RttEstimator = new RttEstimator();
   readonly timers: TimerTable = new TimerTable();
   reno: Reno;
+  /** For a guest that speaks SACK, from the opening on: then `reno` rests. */
+  recovery: Recovery | null = null;
 
   /** The host socket may have more to read. */
   readable: boolean = false;
@@ -140,6 +144,12 @@ export class Flow {
   /** Our FIN is to be sent, or sent again, once nothing is unsent. */
   get finDue(): boolean {
     return this.has(Ev.HOST_FIN) && !this.has(Ev.FIN_ACKED) && distance(this.sndNxt, this.sndUna) <= this.send.length;
+  }
+
+  /** Bytes that congestion control lets out now. */
+  get cwndRoom(): number {
+    if (this.recovery !== null) return this.recovery.room;
+    return this.reno.cwnd + this.reno.extra - this.inFlight;
   }
 
   get inFlight(): number {

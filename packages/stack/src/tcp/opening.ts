@@ -15,6 +15,7 @@ import { Ev } from './events.ts';
 import { Flow } from './flow.ts';
 import { negotiate, sendMss } from './negotiation.ts';
 import { drain, fill } from './pump.ts';
+import { Recovery } from './recovery.ts';
 import { Reno } from './reno.ts';
 import type { Segment } from './segment.ts';
 import { seq } from './seq.ts';
@@ -89,6 +90,7 @@ export function newFlow(c: Context, guest: Endpoint, remote: Endpoint, mss: numb
 export function open(c: Context, f: Flow): void {
   c.raise(f, Ev.OPEN);
   f.syn = null;
+  if (f.sack) f.recovery = new Recovery(f.mss, f.sndUna);
   fill(c, f);
 }
 

@@ -7,6 +7,7 @@ import { emit } from './emit.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { fill } from './pump.ts';
+import { repair, scheduleProbe } from './repair.ts';
 import { add, after, before, distance } from './seq.ts';
 import { Timer } from './timers.ts';
 
@@ -31,7 +32,7 @@ type Stop = (typeof Stop)[keyof typeof Stop];
 /** Sends all that the flow may send now. */
 export function output(c: Context, f: Flow): Served {
   if (!f.has(Ev.OPEN)) return f.has(Ev.HOST_OPEN) ? syn(c, f) : Served.DONE;
-  if (f.resend && !again(c, f)) return Served.FULL;
+  if (!repeated(c, f)) return Served.FULL;
   const stop = segments(c, f);
   f.limited = stop === Stop.CWND;
   timers(c, f, stop);
@@ -65,13 +66,20 @@ function again(c: Context, f: Flow): boolean {
   return true;
 }
 
+/** What is lost leaves again, before anything new. False when the link is full. */
+function repeated(c: Context, f: Flow): boolean {
+  if (f.recovery !== null) return f.recovery.flight.lost === 0 || repair(c, f, f.recovery);
+  return !f.resend || again(c, f);
+}
+
 function segments(c: Context, f: Flow): Stop {
   for (let left = QUANTUM; ; ) {
     if (f.unsent === 0 && !f.finDue && !refill(c, f)) return Stop.NOTHING_LEFT;
-    const cwnd = f.reno.cwnd + f.reno.extra;
-    const usable = Math.min(cwnd, f.sndWnd) - f.inFlight;
-    const size = segmentSize(c, f, usable);
-    if (size < 0) return cwnd < f.sndWnd ? Stop.CWND : Stop.WINDOW;
+    const { cwndRoom } = f;
+    const windowRoom = f.sndWnd - f.inFlight;
+    const usable = Math.min(cwndRoom, windowRoom);
+    const size = f.recovery?.flight.full === true ? -1 : segmentSize(c, f, usable);
+    if (size < 0) return cwndRoom < windowRoom ? Stop.CWND : Stop.WINDOW;
     if (left <= 0) return Stop.QUANTUM;
     if (!segment(c, f, size, usable > size)) return Stop.FULL;
     left -= size;
@@ -112,12 +120,13 @@ function sent(c: Context, f: Flow, length: number): void {
   }
   f.sndNxt = add(f.sndNxt, length);
   if (after(f.sndNxt, f.sndMax)) f.sndMax = f.sndNxt;
+  f.recovery?.sent(f.sndNxt, c.now);
 }
 
 /** All was sent, the windows are open, and the host has more: then it is the ring that is too small. */
 function refill(c: Context, f: Flow): boolean {
   if (!f.readable || f.send.room > 0) return false;
-  if (Math.min(f.reno.cwnd, f.sndWnd) <= f.inFlight || !f.send.grow(mostRing(c, f))) return false;
+  if (Math.min(f.cwndRoom, f.sndWnd - f.inFlight) <= 0 || !f.send.grow(mostRing(c, f))) return false;
   fill(c, f);
   return f.unsent > 0 || f.finDue;
 }
@@ -135,7 +144,9 @@ function timers(c: Context, f: Flow, stop: Stop): void {
   }
   f.timers.stop(Timer.PERSIST);
   f.probes = 0;
-  if (f.inFlight > 0 && !f.timers.running(Timer.RETRANSMIT)) c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto);
+  if (f.inFlight === 0) return;
+  if (!f.timers.running(Timer.RETRANSMIT)) c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto);
+  if (f.recovery !== null) scheduleProbe(c, f, f.recovery);
 }
 
 /** One ACK for the turn, unless a segment carried it. False when the link is full. */

@@ -9,10 +9,14 @@ export const Timer = {
   PERSIST: 2,
   /** TIME-WAIT is over, or a half-closed flow has been idle for too long. */
   CLOSE: 3,
+  /** RFC 8985 6.2: what was overtaken is lost now. */
+  REORDER: 4,
+  /** RFC 8985 7: nothing follows the tail, and nothing is heard of it. */
+  PROBE: 5,
 } as const;
 export type Timer = (typeof Timer)[keyof typeof Timer];
 
-const COUNT = 4;
+const COUNT = 6;
 
 export class TimerTable {
   readonly #at: Float64Array = new Float64Array(COUNT).fill(Infinity);
