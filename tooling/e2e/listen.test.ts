@@ -39,7 +39,8 @@ describe.skipIf(why !== null)(`listening${why === null ? '' : `: skipped, ${why}
     expect((await guest.dhcp())['ip']).toBe('10.0.2.20');
     const down = await guest.sh(`curl -sS http://10.0.2.2:${web.port}/blocks/${BLOCKS} | sha256sum`);
     expect(down.out).toBe(`${hashOf(BLOCKS)}  -\n`);
-    const up = `head -c 16777216 /dev/urandom > ${inside('up')}; sha256sum < ${inside('up')}; curl -sS -T ${inside('up')} http://10.0.2.2:${web.port}/`;
+    const file = inside(`up${guests.indexOf(guest)}`); // guests share the file system
+    const up = `head -c 16777216 /dev/urandom > ${file}; sha256sum < ${file}; curl -sS -T ${file} http://10.0.2.2:${web.port}/`;
     const [sent, received] = (await guest.sh(up)).out.split('\n');
     expect(sent).toBe(`${received}  -`);
   }
