@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { CERTIFICATE, KEY } from '@reslirp/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Guest } from './guest.ts';
+import { pause } from './namespace.ts';
 import { Program } from './program.ts';
 import { hashOf, http, type Server } from './servers.ts';
 import { missing } from './tools.ts';
 
 const why = missing('socat', 'curl', 'ping', 'ss');
 const BLOCKS = 256;
+/** Too many to be through in a moment. */
+const MANY = 1_024;
 
 describe.skipIf(why !== null)(`listening${why === null ? '' : `: skipped, ${why}`}`, () => {
   const directory = mkdtempSync(join(tmpdir(), 'reslirp-listen-'));
@@ -39,7 +42,8 @@ describe.skipIf(why !== null)(`listening${why === null ? '' : `: skipped, ${why}
     expect((await guest.dhcp())['ip']).toBe('10.0.2.20');
     const down = await guest.sh(`curl -sS http://10.0.2.2:${web.port}/blocks/${BLOCKS} | sha256sum`);
     expect(down.out).toBe(`${hashOf(BLOCKS)}  -\n`);
-    const up = `head -c 16777216 /dev/urandom > ${inside('up')}; sha256sum < ${inside('up')}; curl -sS -T ${inside('up')} http://10.0.2.2:${web.port}/`;
+    const file = inside(`up${guests.indexOf(guest)}`); // guests share the file system
+    const up = `head -c 16777216 /dev/urandom > ${file}; sha256sum < ${file}; curl -sS -T ${file} http://10.0.2.2:${web.port}/`;
     const [sent, received] = (await guest.sh(up)).out.split('\n');
     expect(sent).toBe(`${received}  -`);
   }
@@ -85,14 +89,16 @@ describe.skipIf(why !== null)(`listening${why === null ? '' : `: skipped, ${why}
     guests.push(stuck, other);
     await stuck.dhcp();
     await other.dhcp();
-    const down = `curl -sS http://10.0.2.2:${web.port}/blocks/${BLOCKS} | sha256sum`;
-    const held = stuck.sh(down, 40_000);
+    const down = (blocks: number): string => `curl -sS http://10.0.2.2:${web.port}/blocks/${blocks} | sha256sum`;
+    // Several, so that more is under way than cables and buffers hold
+    const held = stuck.sh(`for i in 1 2 3 4 5 6 7 8; do ${down(MANY)} & done; wait`, 50_000);
+    await pause(300); // in the midst of it
     process.kill(stuck.programPid, 'SIGSTOP');
-    const { out, took } = await other.sh(down);
+    const { out, took } = await other.sh(down(BLOCKS));
     expect(out).toBe(`${hashOf(BLOCKS)}  -\n`);
     expect(took).toBeLessThan(10_000);
     process.kill(stuck.programPid, 'SIGCONT');
-    expect((await held).out).toBe(`${hashOf(BLOCKS)}  -\n`);
+    expect((await held).out).toBe(`${hashOf(MANY)}  -\n`.repeat(8));
   }, 60_000);
 
   test('--shared --isolated: each reaches the network, and not the other', async () => {
