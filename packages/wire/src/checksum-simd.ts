@@ -46,7 +46,7 @@ export type SumSimd = (b: Uint8Array, at: number, end: number) => number;
 
 /** A new kernel with a memory of its own, 128 KiB; null where the platform has none. */
 export function createSimd(): SumSimd | null {
-  const api = (globalThis as { WebAssembly?: WebAssemblyApi }).WebAssembly;
+  const api = (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
   const code = assemble();
   if (!api?.validate(code)) return null;
   let kernel: InstanceType<WebAssemblyApi['Instance']>['exports'];
