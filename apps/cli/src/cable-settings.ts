@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { BIG_2, type Framing } from '@reslirp/link';
 import { formatPlace, isLoopback, type Place } from '@reslirp/transport-stream/place';
-import { DEFAULT_MAX_GUESTS, type Way } from './cable-options.ts';
+import { DEFAULT_MAX_GUESTS, type Way } from './options/cables.ts';
 import type { Choices } from './options.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -6,9 +6,9 @@ import { type Ending, type Log, Relay, type Running } from '@reslirp/runtime';
 import { datagrams, qemuLink } from '@reslirp/transport-qemu';
 import { dial, formatPlace, open, socketLink } from '@reslirp/transport-stream';
 import { openWs } from '@reslirp/transport-ws/server';
-import type { Way } from './cable-options.ts';
 import { type CableSettings, inClear, isDialled } from './cable-settings.ts';
 import { establish } from './forwards.ts';
+import type { Way } from './options/cables.ts';
 import { Refusals } from './refusals.ts';
 import type { Settings } from './settings.ts';
 

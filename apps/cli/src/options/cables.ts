@@ -1,8 +1,8 @@
-// Options of the cables that are not standard input and output. Part of the table in options.ts.
+// The cables that are not standard input and output.
 import { BIG_2, BIG_4, type Framing, LITTLE_2 } from '@reslirp/link';
 import type { Place } from '@reslirp/transport-stream/place';
-import type { Option } from './options.ts';
-import { FILE, type Kind, number, PLACE } from './values.ts';
+import { FILE, type Kind, number, PLACE } from '../values.ts';
+import { append, appendAll, flag, into, type Option } from './option.ts';
 
 /** A way in which guests come. */
 export type Way =
@@ -70,78 +70,66 @@ export const CABLE_OPTIONS: readonly Option[] = [
     long: 'listen',
     value: 'WHERE',
     help: 'guests come to [HOST:]PORT or unix:PATH, each in a network of its own',
-    ...way(AS_WAY('listen')),
+    ...append('ways', AS_WAY('listen')),
   },
   {
     group: 'Cables',
     long: 'reverse',
     value: 'WHERE',
     help: 'the network goes to HOST:PORT or unix:PATH, where a guest listens',
-    ...way(AS_WAY('reverse')),
+    ...append('ways', AS_WAY('reverse')),
   },
   {
     group: 'Cables',
     long: 'qemu',
     value: 'WHERE',
     help: 'for QEMU: [HOST:]PORT, unix:PATH, connect:WHERE or udp:PORT',
-    ...way(QEMU),
+    ...append('ways', QEMU),
   },
   {
     group: 'Cables',
     long: 'ws',
     value: 'WHERE',
     help: 'guests come as WebSockets, a frame in each message, as of v86',
-    ...way(AS_WAY('ws')),
+    ...append('ways', AS_WAY('ws')),
   },
   {
     group: 'Cables',
     long: 'origin',
     value: 'LIST',
     help: "pages that may use --ws: https://a.example,…, or '*'; else ours",
-    accepts: ORIGINS.accepts,
-    take(choices, text) {
-      const origins = ORIGINS.read(text);
-      if (origins === null) return false;
-      choices.origins = [...(choices.origins ?? []), ...origins];
-      return true;
-    },
+    ...appendAll('origins', ORIGINS),
   },
   {
     group: 'Cables',
     long: 'framing',
     value: 'KIND',
     help: 'length before frames of --listen, --reverse: vde, gvproxy, qemu',
-    accepts: FRAMING.accepts,
     default: 'vde',
-    take(choices, text) {
-      const framing = FRAMING.read(text);
-      if (framing === null) return false;
-      choices.framing = framing;
-      return true;
-    },
+    ...into('framing', FRAMING),
   },
   {
     group: 'Cables',
     long: 'token-file',
     value: 'FILE',
     help: 'guests must know its first line; others than this machine need one',
-    ...file('tokenFile'),
+    ...into('tokenFile', FILE),
   },
   {
     group: 'Cables',
     long: 'tls-cert',
     value: 'FILE',
     help: 'the certificate, with which --listen and --ws speak TLS',
-    ...file('tlsCert'),
+    ...into('tlsCert', FILE),
   },
-  { group: 'Cables', long: 'tls-key', value: 'FILE', help: 'its key', ...file('tlsKey') },
+  { group: 'Cables', long: 'tls-key', value: 'FILE', help: 'its key', ...into('tlsKey', FILE) },
   { group: 'Cables', long: 'tls', help: 'TLS to where --reverse goes', ...flag('tls') },
   {
     group: 'Cables',
     long: 'tls-ca',
     value: 'FILE',
     help: 'whom --tls believes, instead of whom the system does',
-    ...file('tlsCa'),
+    ...into('tlsCa', FILE),
   },
   { group: 'Cables', long: 'reconnect', help: 'try again where nobody listens, for ever', ...flag('reconnect') },
   { group: 'Cables', long: 'shared', help: 'all guests are in one network, as on a switch', ...flag('shared') },
@@ -156,46 +144,7 @@ export const CABLE_OPTIONS: readonly Option[] = [
     long: 'max-guests',
     value: 'N',
     help: 'guests at once; the next one is sent away',
-    accepts: number(1, 4_096).accepts,
     default: String(DEFAULT_MAX_GUESTS),
-    take(choices, text) {
-      const most = number(1, 4_096).read(text);
-      if (most === null) return false;
-      choices.maxGuests = most;
-      return true;
-    },
+    ...into('maxGuests', number(1, 4_096)),
   },
 ];
-
-function way(kind: Kind<Way>): Pick<Option, 'accepts' | 'take'> {
-  return {
-    accepts: kind.accepts,
-    take(choices, text) {
-      const found = kind.read(text);
-      if (found === null) return false;
-      choices.ways = [...(choices.ways ?? []), found];
-      return true;
-    },
-  };
-}
-
-function file(field: 'tokenFile' | 'tlsCert' | 'tlsKey' | 'tlsCa'): Pick<Option, 'accepts' | 'take'> {
-  return {
-    accepts: FILE.accepts,
-    take(choices, text) {
-      const path = FILE.read(text);
-      if (path === null) return false;
-      choices[field] = path;
-      return true;
-    },
-  };
-}
-
-function flag(field: 'tls' | 'reconnect' | 'shared' | 'isolated'): Pick<Option, 'take'> {
-  return {
-    take(choices) {
-      choices[field] = true;
-      return true;
-    },
-  };
-}
