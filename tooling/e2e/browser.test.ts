@@ -33,6 +33,7 @@ describe.skipIf(why !== null)(`a machine in a page${why === null ? '' : `: skipp
   });
   afterEach(async () => {
     await browser?.close();
+    browser = undefined;
     await program?.stop();
     for (const server of servers.splice(0)) server.close();
   });
@@ -61,8 +62,17 @@ describe.skipIf(why !== null)(`a machine in a page${why === null ? '' : `: skipp
       }
     };
     void listen();
-    await machine.ready(BOOT);
+    await Promise.race([machine.ready(BOOT), failed(opened)]);
     return machine;
+  }
+
+  /** Rejects when the page throws, so that nobody waits for a machine that never starts. */
+  async function failed(opened: Browser): Promise<void> {
+    while (opened.fault === '') {
+      await pause(200);
+      if (browser !== opened) return;
+    }
+    throw new Error(`the page threw: ${opened.fault}`);
   }
 
   test(
@@ -97,7 +107,7 @@ describe.skipIf(why !== null)(`a machine in a page${why === null ? '' : `: skipp
       const [sent, received] = (await machine.run(upload, LONG)).out.split('\n');
       expect(sent).toMatch(/^[0-9a-f]{64} {2}-$/);
       expect(received).toBe(sent);
-      const names = await machine.run('nslookup example.org; wget -T 5 -O /dev/null http://10.0.2.2:81/');
+      const names = await machine.run('nslookup example.org; nc 10.0.2.2 81 < /dev/null');
       expect(names.out).toContain('192.0.2.1');
       expect(names.out).toContain('Connection refused');
     },

@@ -29,15 +29,15 @@ export function startNetwork(machine: unknown): Stack {
   return stack;
 }
 
-function cable({ add_listener, bus }: Machine): Link {
+function cable(machine: Machine): Link {
   const link = new MessageLink({
     mtu: 1500,
     write(b, ends, count) {
-      for (let i = 0; i < count; i++) bus.send('net0-receive', b.slice(i === 0 ? 0 : ends[i - 1]!, ends[i]!));
+      for (let i = 0; i < count; i++) machine.bus.send('net0-receive', b.slice(i === 0 ? 0 : ends[i - 1]!, ends[i]!));
       return true;
     },
   });
-  add_listener('net0-send', (frame) => link.received(frame, 0, frame.length));
+  machine.add_listener('net0-send', (frame) => link.received(frame, 0, frame.length));
   return link;
 }
 

@@ -18,13 +18,21 @@ export function missingBrowser(): string | null {
   return why;
 }
 
+interface Message {
+  readonly id?: number;
+  readonly result?: { readonly result?: { readonly value?: unknown } };
+  readonly method?: string;
+  readonly params?: unknown;
+}
+
 export class Browser {
   readonly #directory: string;
   readonly #child: ChildProcess;
   #said: string = '';
   #page: WebSocket | null = null;
   #asked: number = 0;
-  readonly #answers: Map<number, (result: { value?: unknown }) => void> = new Map();
+  #fault: string = '';
+  readonly #answers: Map<number, (result: { readonly value?: unknown }) => void> = new Map();
 
   private constructor(directory: string) {
     this.#directory = directory;
@@ -45,8 +53,14 @@ export class Browser {
     page.on('message', (text) => browser.#heard(JSON.parse(String(text))));
     await new Promise((resolve) => page.once('open', resolve));
     browser.#page = page;
+    await browser.#ask('Runtime.enable', {});
     await browser.#ask('Page.navigate', { url });
     return browser;
+  }
+
+  /** What the page threw and did not catch; '' when nothing. */
+  get fault(): string {
+    return this.#fault;
   }
 
   /** The value of an expression on the page. */
@@ -73,13 +87,14 @@ export class Browser {
     throw new Error(`${program} never listened:\n${this.#said}`);
   }
 
-  #ask(method: string, params: object): Promise<{ value?: unknown }> {
+  #ask(method: string, params: object): Promise<{ readonly value?: unknown }> {
     const id = ++this.#asked;
     this.#page!.send(JSON.stringify({ id, method, params }));
     return new Promise((resolve) => this.#answers.set(id, resolve));
   }
 
-  #heard({ id, result }: { id?: number; result?: { result?: { value?: unknown } } }): void {
+  #heard({ id, result, method, params }: Message): void {
+    if (method === 'Runtime.exceptionThrown') this.#fault += `${JSON.stringify(params)}\n`;
     if (id === undefined) return;
     this.#answers.get(id)?.(result?.result ?? {});
     this.#answers.delete(id);
