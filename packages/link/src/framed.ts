@@ -134,6 +134,12 @@ export class FramedLink extends Handlers implements Link {
     this.#finish();
   }
 
+  /** For the transport: both directions are gone at once, as when a machine is switched off. In order, between two frames. */
+  hungUp(): void {
+    this.#broken = true;
+    this.ended(null);
+  }
+
   #stop(error: Error | null): void {
     if (this.#over) return;
     this.#over = true;

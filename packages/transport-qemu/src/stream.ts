@@ -9,5 +9,6 @@ const NET_BUFSIZE = 4_096 + 65_536;
 
 /** A link on a connection to QEMU, whichever side dialled. `mtu`: largest IP packet that we send, 1500. */
 export function qemuLink(socket: Socket, { mtu = 1500 }: { readonly mtu?: number } = {}): Link {
-  return socketLink(socket, { mtu, framing: BIG_4, maxFrame: NET_BUFSIZE });
+  // A machine that is switched off has not read everything, and the system says so by a reset
+  return socketLink(socket, { mtu, framing: BIG_4, maxFrame: NET_BUFSIZE, hangsUp: true });
 }

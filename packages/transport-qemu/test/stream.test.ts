@@ -47,3 +47,24 @@ test('a length that QEMU never sends ends the link, in one line', async () => {
   expect((await ended)?.message).toMatch(/^cable out of step: a length of 1195725856 at byte 0/);
   client.destroy();
 });
+
+test('a machine that is switched off while there is something to read has left: null, once', async () => {
+  const [socket, client] = await sockets();
+  const link = qemuLink(socket);
+  const ends: (Error | null)[] = [];
+  link.onEnd((error) => ends.push(error));
+  client.resetAndDestroy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(link.reserve(60)).toBe(-1);
+  link.flush();
+  expect(ends).toEqual([null]);
+});
+
+test('but one whose last frame is cut off has not left in order', async () => {
+  const [socket, client] = await sockets();
+  const ended = new Promise<Error | null>((resolve) => qemuLink(socket).onEnd(resolve));
+  await new Promise<void>((resolve) => client.write(Uint8Array.of(0, 0, 0, 60, 1), () => resolve()));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  client.resetAndDestroy();
+  expect((await ended)?.message).toBe('cable cut off: it ended 5 bytes into a frame');
+});

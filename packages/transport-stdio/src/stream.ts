@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { FramedLink, type Framing, type Link } from '@reslirp/link';
-import { gone } from './gone.ts';
+import { gone, isReset } from './gone.ts';
 
 /** The longest frame that vde_plug reads or sends: an MTU of 9216, Ethernet header, VLAN tag. */
 const VDE_FRAME = 9_234;
@@ -20,6 +20,8 @@ export interface CableOptions {
   readonly framing?: Framing;
   /** To 60 bytes and an even length, for vde_plug: true. */
   readonly pad?: boolean;
+  /** The other end leaves without a word, so that a reset is an end in order, between two frames: false. */
+  readonly hangsUp?: boolean;
 }
 
 /** Without the methods of a Buffer, whose slice() does not copy. */
@@ -42,12 +44,16 @@ export function streamLink(readable: Readable, writable: Writable, options: Cabl
   // A socket is done with the bytes when it says so. Other streams may hand on the very bytes (a PassThrough), to be read
   // when the slab has long been filled with others.
   const keeps = !(writable instanceof Socket);
+  const failed = (error: Error): void => {
+    if (options.hangsUp === true && isReset(error)) link.hungUp();
+    else link.ended(gone(error));
+  };
   const link: FramedLink = new FramedLink({
     ...framed(options),
     write: (b, end) => {
       writable.write(keeps ? b.slice(0, end) : b.subarray(0, end), (error) => {
         if (error === null || error === undefined) link.written();
-        else link.ended(gone(error));
+        else failed(error);
       });
       return false;
     },
@@ -56,7 +62,7 @@ export function streamLink(readable: Readable, writable: Writable, options: Cabl
   readable.on('data', (chunk: Uint8Array) => link.received(plain(chunk), 0, chunk.length));
   readable.once('end', () => link.ended(null));
   readable.once('close', () => link.ended(null));
-  readable.on('error', (error) => link.ended(gone(error)));
-  if ((writable as unknown) !== readable) writable.on('error', (error) => link.ended(gone(error)));
+  readable.on('error', failed);
+  if ((writable as unknown) !== readable) writable.on('error', failed);
   return link;
 }

@@ -15,6 +15,8 @@ export interface SocketLinkOptions {
   readonly maxFrame?: number;
   /** The length before each frame: 2 bytes, big-endian. */
   readonly framing?: Framing;
+  /** The other end leaves without a word, so that a reset is an end in order, between two frames: false. */
+  readonly hangsUp?: boolean;
 }
 
 /** A link on `socket`, which is the link's from now on: it is closed with it, and gone soon after. */
