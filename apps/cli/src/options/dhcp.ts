@@ -99,8 +99,8 @@ export const DHCP_OPTIONS: readonly Option[] = [
   {
     group: 'DHCP',
     long: 'dhcp-lease-time',
-    value: 'SECONDS',
-    help: 'time of a lease, or infinite',
+    value: 'SEC',
+    help: 'seconds of a lease, or infinite',
     default: '86400',
     ...into('leaseTime', LEASE_TIME),
   },
