@@ -78,6 +78,12 @@ function refuseIdle(choices: Choices, ways: readonly Way[]): void {
     ['--shared', choices.shared, ways.length > 1 || ways.some(isDoor), 'is for guests that come, or for several'],
     ['--isolated', choices.isolated, choices.shared === true, 'is for --shared'],
     ['--max-guests', choices.maxGuests, ways.some(isDoor), 'is for --listen, --ws and --qemu'],
+    [
+      '--lease-file',
+      choices.leaseFile,
+      isOne,
+      'is of one network, and each guest that comes has its own: --shared puts them into one',
+    ],
     ['--hostfwd', choices.hostForwards, isOne, MANY],
     ['--guestfwd', choices.guestForwards, isOne, MANY],
   ];

@@ -39,6 +39,7 @@ type Defaulted =
   | 'network6'
   | 'mtu'
   | 'dhcpStart'
+  | 'leaseTime'
   | 'hostName'
   | 'host'
   | 'level';

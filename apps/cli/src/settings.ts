@@ -1,5 +1,12 @@
 // Choices to configurations: where the pieces that options gave apart are fitted together, and checked against each other.
-import type { ForwardRequest, NetworkSettings, Place } from '@reslirp/runtime';
+import {
+  checkDhcp4,
+  type ForwardRequest,
+  type LeaseFileSettings,
+  type NetworkSettings,
+  type Place,
+  readLeaseFile,
+} from '@reslirp/runtime';
 import { type Config, ConfigError, checkConfig } from '@reslirp/stack';
 import { format4, mask4 } from '@reslirp/wire/address';
 import { type CableSettings, cableSettings } from './cable-settings.ts';
@@ -53,6 +60,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
   const dns = !all.disableDns;
   const v6 = network6(choices, hasIpv6);
   const guest = format4(poolStart(span, choices.dhcpStart, [gateway, nameserver]));
+  const isDhcp = hasDhcp(choices);
   return checked({
     network: {
       network: span.cidr,
@@ -68,8 +76,8 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
       ...(all.rules === undefined ? {} : { rules: all.rules }),
     },
     guest,
-    dhcp:
-      all.disableDhcp || all.ipv4 === false ? null : dhcp(all, guest, dns && !restricted ? [format4(nameserver)] : []),
+    dhcp: isDhcp ? dhcp(all, span, guest, dns && !restricted ? [format4(nameserver)] : []) : null,
+    leaseFile: leaseFile(choices),
     dns,
     resolvConf: all.resolvConf ?? null,
     host: all.host,
@@ -84,7 +92,16 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
 }
 
 function dhcp(
-  { restricted = false, hostName, domainName, searchDomains = [] }: Choices,
+  {
+    restricted = false,
+    hostName,
+    domainName,
+    searchDomains = [],
+    dhcpHosts = [],
+    dhcpOptions = [],
+    leaseTime = DEFAULTS.leaseTime,
+  }: Choices,
+  span: Span,
   start: string,
   nameservers: readonly string[],
 ): Settings['dhcp'] {
@@ -95,7 +112,39 @@ function dhcp(
     ...(hostName === undefined ? {} : { hostname: hostName }),
     ...(domainName === undefined ? {} : { domain: domainName }),
     search: searchList(searchDomains),
+    leaseSeconds: leaseTime,
+    hosts: dhcpHosts.map(({ who, address, name }) => ({
+      ...who,
+      address: format4(hostIn(span, '--dhcp-host', address)),
+      ...(name === null ? {} : { name }),
+    })),
+    options: dhcpOptions,
   };
+}
+
+/** Refuses what only DHCP could tell, where there is none. */
+function hasDhcp(choices: Choices): boolean {
+  if (choices.disableDhcp !== true && choices.ipv4 !== false) return true;
+  const { dhcpHosts, dhcpOptions, leaseTime, leaseFile: file } = choices;
+  const all = {
+    '--dhcp-host': dhcpHosts,
+    '--dhcp-option': dhcpOptions,
+    '--dhcp-lease-time': leaseTime,
+    '--lease-file': file,
+  };
+  for (const [option, given] of Object.entries(all)) {
+    if (given !== undefined) throw new UsageError(option, 'is for DHCP, and there is none');
+  }
+  return false;
+}
+
+function leaseFile({ leaseFile: path }: Choices): LeaseFileSettings | null {
+  if (path === undefined) return null;
+  try {
+    return readLeaseFile(path);
+  } catch (error) {
+    throw new UsageError('--lease-file', (error as Error).message);
+  }
 }
 
 /** The smallest MTU of IPv6, RFC 8200 5. */
@@ -121,17 +170,22 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   gateway6: '--vhost6',
   nameserver6: '--vnameserver6',
   'advertise.searchList': '--vdnssearch',
+  hosts: '--dhcp-host',
+  options: '--dhcp-option',
+  leaseSeconds: '--dhcp-lease-time',
 };
 
 /** Throws a UsageError where the network would throw a ConfigError. */
 function checked(all: Settings): Settings {
   try {
-    checkConfig(all.network, all.network.mtu);
+    const network = checkConfig(all.network, all.network.mtu);
+    if (all.dhcp !== null) checkDhcp4(all.dhcp, network);
     return all;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { field, message } = error;
-    throw new UsageError(OPTION_OF[field] ?? field, message.slice(field.length + 2));
+    const [where = field] = field.split(/[[.]/);
+    throw new UsageError(OPTION_OF[field] ?? OPTION_OF[where] ?? field, message.slice(field.length + 2));
   }
 }
 

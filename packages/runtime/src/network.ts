@@ -1,9 +1,10 @@
 // What a network is made of, whichever host and loop carry it: services, messages, and the words at its beginning and end.
 import { systemResolvers } from '@reslirp/host-node';
-import { type DnsForwarder, dhcp4Server, dnsForwarder } from '@reslirp/services';
+import { type Dhcp4Server, type DnsForwarder, dhcp4Server, dnsForwarder } from '@reslirp/services';
 import type { Probe, Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
 import { DropReport } from './drop-report.ts';
+import { LeaseFile } from './lease-file.ts';
 import { Level, type Log } from './log.ts';
 import type { NetworkSettings } from './settings.ts';
 
@@ -15,6 +16,7 @@ export class Network {
   readonly probe: { readonly probe?: Probe };
   readonly #settings: NetworkSettings;
   readonly #log: Log;
+  readonly #dhcp: Dhcp4Server | null;
   readonly #dns: DnsForwarder | null;
   readonly #asks: string;
   #drops: DropReport | null = null;
@@ -26,9 +28,11 @@ export class Network {
     this.#log = log;
     const path = settings.resolvConf;
     const upstreams = systemResolvers({ now, ...(path === null ? {} : { path }) });
-    const dhcp = settings.dhcp === null ? null : dhcp4Server(settings.dhcp);
+    const { leaseFile = null } = settings;
+    const store = leaseFile === null ? null : new LeaseFile(leaseFile, log, now);
+    this.#dhcp = settings.dhcp === null ? null : dhcp4Server(settings.dhcp, store);
     this.#dns = settings.dns ? dnsForwarder({ upstreams }) : null;
-    this.services = [dhcp, this.#dns].filter((service) => service !== null);
+    this.services = [this.#dhcp, this.#dns].filter((service) => service !== null);
     this.probe = log.level >= Level.DEBUG ? { probe: probe(log) } : {};
     this.#asks = settings.dns ? `nameserver ${settings.network.nameserver} (asks ${upstreams().join(', ')})` : 'no DNS';
   }
@@ -53,6 +57,7 @@ export class Network {
     if (this.#log.level < Level.DEBUG || this.#stack === null) return;
     this.#log.debug(list('stack', this.#stack.stats()));
     this.#log.debug(list('host', host));
+    if (this.#dhcp !== null) this.#log.debug(list('dhcp', this.#dhcp.stats()));
     if (this.#dns !== null) this.#log.debug(list('dns', this.#dns.stats()));
   }
 }

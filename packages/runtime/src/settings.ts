@@ -1,6 +1,7 @@
 // What a network is to be, whoever asked for it.
 import type { Dhcp4Config } from '@reslirp/services/dhcp4';
 import type { Config } from '@reslirp/stack';
+import type { LeaseFileSettings } from './lease-file.ts';
 import type { Level } from './log.ts';
 
 type Filled = 'network' | 'gateway' | 'nameserver' | 'mtu' | 'mru' | 'restricted' | 'hostLoopback';
@@ -10,6 +11,8 @@ export interface NetworkSettings {
   readonly network: Config & Required<Pick<Config, Filled>>;
   /** Null: no DHCP. */
   readonly dhcp: Dhcp4Config | null;
+  /** Where its leases are kept; null, or absent: nowhere. */
+  readonly leaseFile?: LeaseFileSettings | null;
   readonly dns: boolean;
   /** Path of a resolv.conf(5). Null: the system's own. */
   readonly resolvConf: string | null;

@@ -1,3 +1,5 @@
+export type { KeptLease, LeaseStore } from './dhcp4/lease-store.ts';
 export type { Lease, LeaseState } from './dhcp4/leases.ts';
-export { type Dhcp4Server, dhcp4Server } from './dhcp4/server.ts';
+export type { Dhcp4Host } from './dhcp4/reservations.ts';
+export { checkDhcp4, type Dhcp4Server, dhcp4Server } from './dhcp4/server.ts';
 export type { Dhcp4Config } from './dhcp4/settings.ts';

@@ -1,2 +1,12 @@
-export { type Dhcp4Config, type Dhcp4Server, dhcp4Server, type Lease, type LeaseState } from './dhcp4.ts';
+export {
+  checkDhcp4,
+  type Dhcp4Config,
+  type Dhcp4Host,
+  type Dhcp4Server,
+  dhcp4Server,
+  type KeptLease,
+  type Lease,
+  type LeaseState,
+  type LeaseStore,
+} from './dhcp4.ts';
 export { type DnsForwarder, type DnsForwarderOptions, dnsForwarder } from './dns.ts';

@@ -24,6 +24,8 @@ export interface Fields {
   readonly ciaddr?: string;
   readonly giaddr?: string;
   readonly options?: Options;
+  /** No cookie, and nothing behind it: RFC 951. */
+  readonly plain?: boolean;
 }
 
 export interface Message {
@@ -55,6 +57,7 @@ export function write(mac: Uint8Array, f: Fields): Uint8Array {
   b.set(mac, 28);
   v.setUint32(236, COOKIE);
   b.set([...options, END], OPTIONS);
+  if (f.plain) return Uint8Array.from({ length: 300 }, (_, i) => (i < 236 ? b[i]! : 0));
   return b;
 }
 
@@ -98,7 +101,8 @@ function readOptions(b: Uint8Array): Pick<Message, 'codes' | 'options'> {
 }
 
 export function typeOf(m: Message): string {
-  return NAMES[m.options.get(53)?.[0] ?? 0] ?? '?';
+  const type = m.options.get(53);
+  return type === undefined ? 'BOOTP' : (NAMES[type[0] ?? 0] ?? '?');
 }
 
 /** The 32-bit number of an option, unsigned; null when it is absent. */

@@ -22,6 +22,10 @@ export class FakeNet implements ServiceNet {
   readonly host: Pick<Host, 'connect' | 'udp'>;
   readonly sockets: FakeUdp[] = [];
   readonly learned: string[] = [];
+  /** Addresses that the cable was asked for. */
+  readonly probed: string[] = [];
+  /** Who was heard at an address, and when. */
+  readonly stations: Map<string, { readonly mac: string; readonly at: number }> = new Map();
   /** Sockets that the host still gives. */
   room: number = Infinity;
   now: number = 1_000;
@@ -59,6 +63,20 @@ export class FakeNet implements ServiceNet {
 
   neighbour(address: Endpoint, mac: Uint8Array): void {
     this.learned.push(`${address.address()} ${formatMac(mac)}`);
+  }
+
+  probe(address: Endpoint): void {
+    this.probed.push(address.address());
+  }
+
+  isUsedByOther(address: Endpoint, mac: Uint8Array, since: number): boolean {
+    const station = this.stations.get(address.address());
+    return station !== undefined && station.mac !== formatMac(mac) && station.at > since;
+  }
+
+  /** A station speaks as this address. */
+  hear(address: string, mac: string): void {
+    this.stations.set(address, { mac, at: this.now });
   }
 
   /** What was sent since the last time. */
@@ -158,5 +176,5 @@ function network(cidr: string, mtu: number): ServiceNet['network'] {
   const prefix4 = Number(bits);
   const address4 = ip(base);
   const all = { address4, mask4: mask4(prefix4), prefix4, broadcast4: address4 | ~mask4(prefix4) };
-  return { ...all, gateway4: address4 + 2, nameserver4: address4 + 3, mtu };
+  return { ...all, gateway4: address4 + 2, nameserver4: address4 + 3, speaks4: true, v6: null, mtu };
 }

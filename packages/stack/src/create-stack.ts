@@ -49,7 +49,8 @@ export function createStack(config: Config, env: Environment): Stack {
   const machine = new Machine(env.link, services, below, upperHalf(s, env, services, below));
   const { network } = s;
   const { host, random } = env;
-  services.start(new StackNet({ network, host, random, ip: below.ip, neighbours: below.neighbours }));
+  const { ip, neighbours, arp } = below;
+  services.start(new StackNet({ network, host, random, ip, neighbours, arp }));
   return machine;
 }
 

@@ -1,7 +1,9 @@
+import type { Arp } from './arp/arp.ts';
 import type { Neighbours } from './arp/neighbours.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Host } from './host.ts';
 import type { DualOutput } from './ip/dual.ts';
+import { NONE } from './key-table.ts';
 import type { Network } from './network.ts';
 import { Scope, scope } from './scope.ts';
 import type { ServiceNet } from './service.ts';
@@ -15,6 +17,7 @@ export interface StackNetParts {
   readonly host: Host;
   readonly ip: DualOutput;
   readonly neighbours: Neighbours;
+  readonly arp: Arp;
 }
 
 /** What services get to see of the stack. */
@@ -24,13 +27,15 @@ export class StackNet implements ServiceNet {
   readonly host: Host;
   readonly #ip: DualOutput;
   readonly #neighbours: Neighbours;
+  readonly #arp: Arp;
 
-  constructor({ network, random, host, ip, neighbours }: StackNetParts) {
+  constructor({ network, random, host, ip, neighbours, arp }: StackNetParts) {
     this.network = network;
     this.random = random;
     this.host = host;
     this.#ip = ip;
     this.#neighbours = neighbours;
+    this.#arp = arp;
   }
 
   send(
@@ -48,5 +53,14 @@ export class StackNet implements ServiceNet {
 
   neighbour(address: Endpoint, mac: Uint8Array, now: number): void {
     if (scope(this.network, address) === Scope.INSIDE) this.#neighbours.learn(address, mac, 0, now);
+  }
+
+  probe(address: Endpoint): void {
+    if (scope(this.network, address) === Scope.INSIDE) this.#arp.probe(address.ip4);
+  }
+
+  isUsedByOther(address: Endpoint, mac: Uint8Array, since: number): boolean {
+    const known = this.#neighbours.find(address);
+    return known !== NONE && !this.#neighbours.isAt(known, mac, 0) && this.#neighbours.heardAt(known) > since;
   }
 }

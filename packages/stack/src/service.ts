@@ -62,4 +62,8 @@ export interface ServiceNet {
   send(from: Endpoint, to: Endpoint, mac: Uint8Array | null, b: Uint8Array, at: number, end: number, now: number): void;
   /** This guest address is at this MAC: a lease was made. */
   neighbour(address: Endpoint, mac: Uint8Array, now: number): void;
+  /** Asks the cable who is at this IPv4 address. isUsedByOther() knows later, if anybody answers. */
+  probe(address: Endpoint): void;
+  /** Whether a station other than `mac` was heard at this address after `since`. */
+  isUsedByOther(address: Endpoint, mac: Uint8Array, since: number): boolean;
 }

@@ -35,8 +35,8 @@ const LIMITS: Readonly<Record<keyof Limits, readonly [number, number, number]>> 
 };
 
 /** Throws the ConfigError that createStack() would throw on a link of this MTU; for those who want to know early. */
-export function checkConfig(config: Config, linkMtu: number): void {
-  settings(config, linkMtu);
+export function checkConfig(config: Config, linkMtu: number): Network {
+  return settings(config, linkMtu).network;
 }
 
 /** `linkMtu`: what the link carries. Throws ConfigError. */

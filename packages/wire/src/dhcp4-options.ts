@@ -5,7 +5,10 @@
 //   +----+----+-----------+----+----+-----------+-----+-----+----
 import { put8, put16, put32, u8 } from './bytes.ts';
 
-/** RFC 2132, but for: 80 RFC 4039, 81 RFC 4702, 93 and 94 RFC 4578, 108 RFC 8925, 114 RFC 8910, 119 RFC 3397, 121 RFC 3442. */
+/**
+ * RFC 2132, but for: 80 RFC 4039, 81 RFC 4702, 93 and 94 RFC 4578, 108 RFC 8925, 114 RFC 8910, 119 RFC 3397,
+ * 121 RFC 3442, 249 the same before it was a standard.
+ */
 export const Option = {
   PAD: 0,
   SUBNET_MASK: 1,
@@ -39,6 +42,7 @@ export const Option = {
   CAPTIVE_PORTAL: 114,
   DOMAIN_SEARCH: 119,
   CLASSLESS_ROUTES: 121,
+  MS_CLASSLESS_ROUTES: 249,
   END: 255,
 } as const;
 

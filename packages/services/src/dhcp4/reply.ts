@@ -1,12 +1,14 @@
-// What the server says: the messages OFFER, ACK and NAK, RFC 2131 4.3 and table 3, with the options of RFC 2132.
+// What the server says: the messages OFFER, ACK and NAK, RFC 2131 4.3 and table 3, with the options of RFC 2132; and to a client
+// of BOOTP a message without those of DHCP, no longer than its own (RFC 1542 2.1) or 300 bytes.
 //
 // First come the options that a reply must have, then those that the client asked for (option 55), in its order, then names
 // that it did not ask for but that somebody configured for it (RFC 2131 4.3.1; busybox never asks for a search list): all as
-// long as there is room within its largest message (57). A client without a list gets everything. Another option is one more
-// case in #option(). Left out: options in the fields `sname` and `file` (52), which stay empty for a boot server.
+// long as there is room within its largest message (57). A client without a list gets everything. What is configured for an
+// option goes before what the server would say by itself. Another option is one more case in #option(). Left out: options in the fields `sname` and `file` (52), which stay empty for a boot server.
 import type { ServiceNet } from '@reslirp/stack/service';
 import * as Dhcp from '@reslirp/wire/dhcp4';
 import { ascii } from './domain-name.ts';
+import { defaultRoute, hasDefaultRoute } from './option-value.ts';
 import { FOR_EVER, type Settings } from './settings.ts';
 
 const { Message, Op, Option } = Dhcp;
@@ -29,8 +31,28 @@ const USUAL = Uint8Array.of(
   Option.DOMAIN_SEARCH,
 );
 
-/** Asked for or not. */
-const CONFIGURED = Uint8Array.of(Option.HOST_NAME, Option.DOMAIN_NAME, Option.DOMAIN_SEARCH);
+/** Asked for or not, and whatever else is configured. */
+const CONFIGURED = [Option.HOST_NAME, Option.DOMAIN_NAME, Option.DOMAIN_SEARCH];
+
+/** Of RFC 951: neither an option of DHCP nor its type. */
+export const BOOTP = 0;
+const COOKIE_SIZE = 4;
+
+/** What one client is told. */
+export interface Answer {
+  /** Of Message; BOOTP. */
+  type: number;
+  /** The client's address; 0 in the answer to INFORM (RFC 2131 4.3.5). */
+  yours: number;
+  /** Of the lease; 0 where there is none to speak of. */
+  seconds: number;
+  /** Option 12 of this client; empty for the one that all have. */
+  hostname: Uint8Array;
+  /** Option 81, RFC 4702; null for none. */
+  fqdn: Uint8Array | null;
+  /** An ACK without an OFFER before it, RFC 4039. */
+  isRapid: boolean;
+}
 
 export class ReplyWriter {
   /** The last message, from offset 0. */
@@ -42,27 +64,42 @@ export class ReplyWriter {
   readonly #nameservers: readonly number[];
   readonly #value: Uint8Array = new Uint8Array(255);
   readonly #sent: Uint8Array = new Uint8Array(256);
+  readonly #given: ReadonlyMap<number, Uint8Array | null>;
+  readonly #configured: Uint8Array;
+  #hostname: Uint8Array;
 
   constructor(settings: Settings, network: ServiceNet['network']) {
     this.#settings = settings;
     this.#network = network;
     this.#nameservers = settings.nameservers ?? [network.nameserver4];
+    this.#given = withRoutes(settings, network.gateway4);
+    this.#configured = Uint8Array.from([...CONFIGURED, ...settings.options.keys()]);
+    this.#hostname = settings.hostname;
   }
 
-  /**
-   * An OFFER or ACK to the request [at, end) of `b`. `yours` and `seconds` are 0 in the answer to INFORM, which gives neither
-   * address nor lease (RFC 2131 4.3.5). Returns the end of the message.
-   */
-  configured(type: number, b: Uint8Array, at: number, end: number, yours: number, seconds: number): number {
-    const stop = this.#size(b, at, end) - 1;
-    let next = this.#begin(type, b, at, end, stop, yours);
+  /** An OFFER, ACK or reply of BOOTP to the request [at, end) of `b`. Returns the end of the message. */
+  configured(answer: Answer, b: Uint8Array, at: number, end: number): number {
+    const { type, seconds, hostname } = answer;
+    const isBootp = type === BOOTP;
+    const stop = (isBootp ? Math.max(Dhcp.MIN_MESSAGE, Math.min(end - at, LARGEST)) : this.#size(b, at, end)) - 1;
+    this.#hostname = hostname.length > 0 ? hostname : this.#settings.hostname;
+    let next = this.#begin(type, b, at, end, stop, answer.yours);
     if (seconds > 0) next = this.#lease(next, stop, seconds);
+    if (answer.isRapid) next = Dhcp.emitBytes(this.bytes, next, stop, Option.RAPID_COMMIT, this.#value, 0, 0);
     next = Dhcp.emit32(this.bytes, next, stop, Option.SUBNET_MASK, this.#network.mask4);
-    const asked = Dhcp.copyOption(b, at, end, Option.PARAMETER_LIST, this.#value, 0, this.#value.length);
+    const asked = isBootp ? -1 : Dhcp.copyOption(b, at, end, Option.PARAMETER_LIST, this.#value, 0, this.#value.length);
     this.#sent.fill(0);
     next = asked < 0 ? this.#options(USUAL, USUAL.length, next, stop) : this.#options(this.#value, asked, next, stop);
-    next = this.#options(CONFIGURED, CONFIGURED.length, next, stop);
+    if (answer.fqdn !== null) next = this.#orOmit(next, this.#text(Option.FQDN, next, stop, answer.fqdn));
+    next = this.#options(this.#configured, this.#configured.length, next, stop);
     return Dhcp.emitEnd(this.bytes, 0, next, stop + 1);
+  }
+
+  /** As configured(), for a client that has never heard of options (no cookie, RFC 1497): the last 64 bytes are empty. */
+  plain(answer: Answer, b: Uint8Array, at: number, end: number): number {
+    this.#begin(answer.type, b, at, end, Dhcp.MIN_MESSAGE, answer.yours);
+    this.bytes.fill(0, Dhcp.HEADER - COOKIE_SIZE, Dhcp.MIN_MESSAGE);
+    return Dhcp.MIN_MESSAGE;
   }
 
   /** A NAK; `why` is for people. Returns the end of the message. */
@@ -85,10 +122,11 @@ export class ReplyWriter {
     const relay = Dhcp.giaddr(b, at);
     // RFC 2131 4.3.2: a relay broadcasts a NAK, since the client may have no usable address
     const broadcast = Dhcp.isBroadcast(b, at) || (isNak && relay !== 0);
-    const client = type === Message.ACK ? Dhcp.ciaddr(b, at) : 0;
+    const client = type === Message.ACK || type === BOOTP ? Dhcp.ciaddr(b, at) : 0;
     const xid = Dhcp.xid(b, at);
     const chaddr = at + Dhcp.CHADDR;
     let next = Dhcp.emit(this.bytes, 0, Op.REPLY, xid, broadcast, client, yours, 0, relay, b, chaddr);
+    if (type === BOOTP) return next;
     next = Dhcp.emit8(this.bytes, next, stop, Option.MESSAGE_TYPE, type);
     next = Dhcp.emit32(this.bytes, next, stop, Option.SERVER_ID, this.#network.gateway4);
     // RFC 6842 3: the client's identifier goes back
@@ -109,16 +147,22 @@ export class ReplyWriter {
       const code = asked[i] ?? 0;
       if (this.#sent[code] !== 0) continue;
       this.#sent[code] = 1;
-      const after = this.#option(code, next, stop);
-      if (after < 0) this.omitted++;
-      else next = after;
+      next = this.#orOmit(next, this.#option(code, next, stop));
     }
     return next;
+  }
+
+  /** Where the next option goes: `after` one, or again at `next` when it did not fit. */
+  #orOmit(next: number, after: number): number {
+    if (after < 0) this.omitted++;
+    return after < 0 ? next : after;
   }
 
   /** Returns where the next option goes: `next` when we have no such option, -1 when it does not fit. */
   #option(code: number, next: number, stop: number): number {
     const n = this.#network;
+    const given = this.#given.get(code);
+    if (given !== undefined) return given === null ? next : this.#text(code, next, stop, given);
     switch (code) {
       case Option.ROUTER:
         return this.#settings.router ? Dhcp.emit32(this.bytes, next, stop, code, n.gateway4) : next;
@@ -130,7 +174,7 @@ export class ReplyWriter {
       case Option.BROADCAST:
         return Dhcp.emit32(this.bytes, next, stop, code, n.broadcast4);
       case Option.HOST_NAME:
-        return this.#text(code, next, stop, this.#settings.hostname);
+        return this.#text(code, next, stop, this.#hostname);
       case Option.DOMAIN_NAME:
         return this.#text(code, next, stop, this.#settings.domain);
       case Option.DOMAIN_SEARCH:
@@ -143,4 +187,21 @@ export class ReplyWriter {
   #text(code: number, next: number, stop: number, value: Uint8Array): number {
     return value.length === 0 ? next : Dhcp.emitBytes(this.bytes, next, stop, code, value, 0, value.length);
   }
+}
+
+/**
+ * What is configured, and what follows from it: a client that takes classless routes ignores the router (RFC 3442), which is
+ * therefore one of them, unless there is a route to everywhere; and 249 is 121 for those who know nothing newer.
+ */
+function withRoutes({ options, router }: Settings, gateway: number): ReadonlyMap<number, Uint8Array | null> {
+  const all = new Map(options);
+  const isRouter = router && !options.has(Option.ROUTER);
+  for (const code of [Option.CLASSLESS_ROUTES, Option.MS_CLASSLESS_ROUTES]) {
+    const routes = options.get(code);
+    if (!routes || !isRouter || hasDefaultRoute(routes)) continue;
+    all.set(code, Uint8Array.from([...routes, ...defaultRoute(gateway)]));
+  }
+  const routes = all.get(Option.CLASSLESS_ROUTES);
+  if (routes && !all.has(Option.MS_CLASSLESS_ROUTES)) all.set(Option.MS_CLASSLESS_ROUTES, routes);
+  return all;
 }

@@ -77,6 +77,11 @@ export class Arp {
     return known;
   }
 
+  /** Asks for a guest, known or not: whoever answers is learned. */
+  probe(ip: number): void {
+    this.#ask(ip);
+  }
+
   #isClaimed(ip: number): boolean {
     return this.#parts.claims.has(this.#sender.set4(ip, 0));
   }
