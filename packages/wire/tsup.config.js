@@ -14,6 +14,7 @@ export default preset([
   'src/ipv6.ts',
   'src/tcp.ts',
   'src/tcp-options.ts',
+  'src/tftp.ts',
   'src/udp.ts',
   'src/vlan.ts',
 ]);

@@ -10,3 +10,11 @@ export {
   type LeaseStore,
 } from './dhcp4.ts';
 export { type DnsForwarder, type DnsForwarderOptions, dnsForwarder } from './dns.ts';
+export {
+  FileFault,
+  type FileSource,
+  type OpenFile,
+  type TftpServer,
+  type TftpServerOptions,
+  tftpServer,
+} from './tftp.ts';

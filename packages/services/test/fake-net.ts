@@ -1,7 +1,7 @@
 // A network for one service: what it sends is kept, its sockets are driven by hand, and time is a number.
 import { Endpoint } from '@reslirp/stack/endpoint';
 import { type Host, Refusal, type UdpEvents, type UdpSocket } from '@reslirp/stack/host';
-import type { Service, ServiceNet } from '@reslirp/stack/service';
+import type { Query, Service, ServiceNet, ServicePort } from '@reslirp/stack/service';
 import { format4, mask4, parse4 } from '@reslirp/wire/address';
 
 const POISON = 0xdb;
@@ -26,10 +26,13 @@ export class FakeNet implements ServiceNet {
   readonly probed: string[] = [];
   /** Who was heard at an address, and when. */
   readonly stations: Map<string, { readonly mac: string; readonly at: number }> = new Map();
-  /** Sockets that the host still gives. */
+  /** Sockets that the host still gives, and ports that the stack does. */
   room: number = Infinity;
   now: number = 1_000;
+  /** Who takes what comes to ports that the service has opened. */
+  readonly ports: Map<number, (q: Query, now: number) => void> = new Map();
   #sent: Sent[] = [];
+  #opened: number = 0;
 
   constructor({ cidr = '10.0.2.0/24', mtu = 1_500, random = (): number => 0.5 } = {}) {
     this.network = network(cidr, mtu);
@@ -59,6 +62,13 @@ export class FakeNet implements ServiceNet {
       mac: mac === null ? null : formatMac(mac),
       bytes: b.slice(at, end),
     });
+  }
+
+  openPort(_own: Endpoint, _peer: Endpoint, received: (q: Query, now: number) => void): ServicePort | null {
+    if (this.ports.size >= this.room) return null;
+    const port = 50_000 + this.#opened++;
+    this.ports.set(port, received);
+    return { port, close: () => this.ports.delete(port) };
   }
 
   neighbour(address: Endpoint, mac: Uint8Array): void {
@@ -91,7 +101,9 @@ export class FakeNet implements ServiceNet {
     const b = new Uint8Array(bytes.length + 2 * SLACK).fill(POISON);
     b.set(bytes, SLACK);
     const q = { b, at: SLACK, end: SLACK + bytes.length, mac: mac.slice(), from: endpoint(from), to: endpoint(to) };
-    service.received?.(q, this.now);
+    const holder = this.ports.get(q.to.port);
+    if (holder !== undefined) holder(q, this.now);
+    else service.received?.(q, this.now);
     b.fill(POISON);
     q.mac.fill(POISON);
     q.from.set4(-1, 0);

@@ -25,6 +25,7 @@ import { input6, type Lower6, lower6 } from './ipv6.ts';
 import type { Transport } from './packet.ts';
 import type { Routes } from './routes.ts';
 import { StackNet } from './service-net.ts';
+import { ServicePorts } from './service-ports.ts';
 import { Services } from './services.ts';
 import { type Settings, settings } from './settings.ts';
 import type { Environment, Stack } from './stack.ts';
@@ -45,12 +46,13 @@ const MAX_SEGMENT = 65_535 - 20 - 60;
 export function createStack(config: Config, env: Environment): Stack {
   const s = settings(config, env.link.mtu);
   const services = new Services(env.services ?? [], s.restricted);
-  const below = lowerHalf(s, env, services);
-  const machine = new Machine(env.link, services, below, upperHalf(s, env, services, below));
   const { network } = s;
   const { host, random } = env;
+  const ports = new ServicePorts(random, (port) => services.isBound(port));
+  const below = lowerHalf(s, env, services);
+  const machine = new Machine(env.link, services, below, upperHalf(s, env, services, ports, below));
   const { ip, neighbours, arp } = below;
-  services.start(new StackNet({ network, host, random, ip, neighbours, arp }));
+  services.start(new StackNet({ network, host, random, ip, neighbours, arp, ports }));
   return machine;
 }
 
@@ -101,7 +103,13 @@ interface UpperHalf {
   readonly ether: EtherInput;
 }
 
-function upperHalf(s: Settings, env: Environment, services: Services, below: LowerHalf): UpperHalf {
+function upperHalf(
+  s: Settings,
+  env: Environment,
+  services: Services,
+  ports: ServicePorts,
+  below: LowerHalf,
+): UpperHalf {
   const { network, limits } = s;
   const { host, random } = env;
   const { clock, drops, errors, v6 } = below;
@@ -112,7 +120,7 @@ function upperHalf(s: Settings, env: Environment, services: Services, below: Low
   const echo = new Echo({ host, output4: below.icmp4, output6: v6?.icmp ?? null, errors, routes, clock, random });
   const udpForwards = new UdpForwards({ host, ip: below.ip, routes, clock, random });
   const forwards = new Forwards(network, new TcpForwards(host, tcp), udpForwards, guestForwards);
-  const udp = new UdpInput({ network, routes, services, nat, forwards: udpForwards, errors, drops });
+  const udp = new UdpInput({ network, routes, services, ports, nat, forwards: udpForwards, errors, drops });
   const above = { outbound: new Outbound({ errors, drops, routes, echo }), udp, tcp };
   const ip4 = network.speaks4 ? input4(s, random, below, above) : null;
   const ip6 =

@@ -6,7 +6,8 @@ import type { DualOutput } from './ip/dual.ts';
 import { NONE } from './key-table.ts';
 import type { Network } from './network.ts';
 import { Scope, scope } from './scope.ts';
-import type { ServiceNet } from './service.ts';
+import type { Query, ServiceNet, ServicePort } from './service.ts';
+import type { ServicePorts } from './service-ports.ts';
 
 /** RFC 1122 3.2.1.7 */
 const HOPS = 64;
@@ -18,6 +19,7 @@ export interface StackNetParts {
   readonly ip: DualOutput;
   readonly neighbours: Neighbours;
   readonly arp: Arp;
+  readonly ports: ServicePorts;
 }
 
 /** What services get to see of the stack. */
@@ -28,14 +30,16 @@ export class StackNet implements ServiceNet {
   readonly #ip: DualOutput;
   readonly #neighbours: Neighbours;
   readonly #arp: Arp;
+  readonly #ports: ServicePorts;
 
-  constructor({ network, random, host, ip, neighbours, arp }: StackNetParts) {
+  constructor({ network, random, host, ip, neighbours, arp, ports }: StackNetParts) {
     this.network = network;
     this.random = random;
     this.host = host;
     this.#ip = ip;
     this.#neighbours = neighbours;
     this.#arp = arp;
+    this.#ports = ports;
   }
 
   send(
@@ -49,6 +53,10 @@ export class StackNet implements ServiceNet {
   ): void {
     if (mac === null) this.#ip.datagram(from, to, HOPS, b, at, end, now);
     else this.#ip.datagramAt(mac, from, to, HOPS, b, at, end);
+  }
+
+  openPort(own: Endpoint, peer: Endpoint, received: (q: Query, now: number) => void): ServicePort | null {
+    return this.#ports.open(own, peer, received);
   }
 
   neighbour(address: Endpoint, mac: Uint8Array, now: number): void {

@@ -48,6 +48,13 @@ export interface Query {
   readonly to: Endpoint;
 }
 
+/** A port that a service has for a while. */
+export interface ServicePort {
+  readonly port: number;
+  /** Spurious calls are harmless. */
+  close(): void;
+}
+
 /** What a service may do. */
 export interface ServiceNet {
   readonly network: Network;
@@ -60,6 +67,11 @@ export interface ServiceNet {
    * `mac`: where to, for guests that have no address yet; null asks the neighbour table, and ARP.
    */
   send(from: Endpoint, to: Endpoint, mac: Uint8Array | null, b: Uint8Array, at: number, end: number, now: number): void;
+  /**
+   * A UDP port of `own`, one of our addresses, for a conversation with the guest at `peer`: what comes from that address, from any
+   * port, is given to `received`, lent as in Service.received(). Nobody has it until close(). Null: there are too many.
+   */
+  openPort(own: Endpoint, peer: Endpoint, received: (q: Query, now: number) => void): ServicePort | null;
   /** This guest address is at this MAC: a lease was made. */
   neighbour(address: Endpoint, mac: Uint8Array, now: number): void;
   /** Asks the cable who is at this IPv4 address. isUsedByOther() knows later, if anybody answers. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EVERYONE_MAC, endpoint, Rig, text, udp } from '../test/rig.ts';
 import { ConfigError } from './config.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Binding, Query, Service, ServiceNet } from './service.ts';
+import type { Binding, Query, Service, ServiceNet, ServicePort } from './service.ts';
 
 /** Says what it hears back, in capitals. */
 class Echo implements Service {
@@ -149,6 +149,57 @@ describe('what a service may do', () => {
     expect(rig.stack.deadline()).toBe(rig.now + 5);
     rig.after(5);
     expect(echo.polled).toEqual([rig.now]);
+  });
+});
+
+describe('a port that a service opens', () => {
+  const OWN = endpoint('10.0.2.2:7');
+  const GUEST = endpoint('10.0.2.15:1000');
+
+  function bench(options: { restricted?: boolean; bindings?: readonly Binding[] } = {}): { rig: Rig; echo: Echo } {
+    const echo = new Echo(options.bindings ?? []);
+    return { echo, rig: new Rig({ services: [echo], restricted: options.restricted ?? false }) };
+  }
+
+  function open(echo: Echo, own: Endpoint = OWN, peer: Endpoint = GUEST): ServicePort {
+    return echo.net.openPort(own, peer, (q, now) => echo.received(q, now))!;
+  }
+
+  it.each([false, true])('takes what its guest sends there, and answers from it; restricted: %s', (restricted) => {
+    const { rig, echo } = bench({ restricted });
+    const { port } = open(echo);
+    expect(port).toBeGreaterThanOrEqual(49_152);
+    expect(rig.send(udp('10.0.2.15:1000', `10.0.2.2:${port}`, 'abc'))).toBe('NO');
+    expect(rig.send(udp('10.0.2.15:1001', `10.0.2.2:${port}`, 'xyz'))).toBe('NO');
+    expect(echo.heard).toEqual([`10.0.2.15:1000 > 10.0.2.2:${port} abc`, `10.0.2.15:1001 > 10.0.2.2:${port} xyz`]);
+    expect(rig.heard()[0]).toBe(`10.0.2.2 > 10.0.2.15 udp ${port} > 1000 ABC`);
+  });
+
+  it('is the host’s own for other guests, at other addresses, and once it is closed', () => {
+    const { rig, echo } = bench();
+    const held = open(echo);
+    rig.send(udp('10.0.2.16:1000', `10.0.2.2:${held.port}`, 'other guest'));
+    rig.send(udp('10.0.2.15:1000', `10.0.2.3:${held.port}`, 'other address'));
+    expect([echo.heard, rig.host.udpSockets.length]).toEqual([[], 1]);
+    held.close();
+    held.close();
+    rig.send(udp('10.0.2.15:1000', `10.0.2.2:${held.port}`, 'closed'));
+    expect([echo.heard, rig.host.udpSockets.length]).toEqual([[], 2]);
+  });
+
+  it('is another one each time, and none that a service is bound to', () => {
+    const bindings = Array.from({ length: 100 }, (_, i): Binding => ({ ...AT_GATEWAY, port: 60_000 + i }));
+    const { echo } = bench({ bindings });
+    const ports = Array.from({ length: 1_024 }, () => open(echo));
+    const numbers = new Set(ports.map(({ port }) => port));
+    expect(numbers.size).toBe(1_024);
+    expect(bindings.some(({ port }) => numbers.has(port))).toBe(false);
+    expect(open(echo)).toBeNull();
+    ports[0]!.close();
+    ports[0]!.close();
+    expect(open(echo)).not.toBeNull();
+    ports[0]!.close(); // its number may be another's by now
+    expect(open(echo)).toBeNull();
   });
 });
 

@@ -28,6 +28,11 @@ export class Services {
     return service === undefined || (this.#restricted && service.egress) ? null : service;
   }
 
+  /** Whether a service answers that UDP port, at any address. */
+  isBound(port: number): boolean {
+    return this.#all.some(({ bindings }) => bindings.some((b) => b.protocol === 'udp' && b.port === port));
+  }
+
   /** Whether there is one that answers at the nameserver's address and nowhere else. */
   get haveNameserver(): boolean {
     return this.#all.some(({ bindings }) => bindings.some(({ at }) => at === 'nameserver'));

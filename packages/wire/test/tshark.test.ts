@@ -12,6 +12,7 @@ import * as Ipv4 from '../src/ipv4.ts';
 import * as Ipv6 from '../src/ipv6.ts';
 import * as Tcp from '../src/tcp.ts';
 import * as TcpOptions from '../src/tcp-options.ts';
+import * as Tftp from '../src/tftp.ts';
 import * as Udp from '../src/udp.ts';
 import * as Vlan from '../src/vlan.ts';
 import { hex } from './spot.ts';
@@ -168,6 +169,24 @@ const query = (): Uint8Array =>
     return end;
   });
 
+/** A message of TFTP at the port where servers are asked, so that it is taken for one. */
+function tftp(emit: (b: Uint8Array, at: number, room: number) => number): Uint8Array {
+  return ip4(Ipv4.Protocol.UDP, (b, at, pseudo) => {
+    const end = emit(b, at + Udp.HEADER, b.length);
+    udp(b, at, end, [40000, Tftp.PORT], pseudo(end - at));
+    return end;
+  });
+}
+
+const readRequest = (): Uint8Array =>
+  tftp((b, at, room) => {
+    const next = Tftp.emitRequest(b, at, room, Tftp.Op.READ, 'pxelinux.0', 'octet');
+    return Tftp.emitOption(b, Tftp.emitOption(b, next, room, 'tsize', 0), room, 'windowsize', 4);
+  });
+
+const agreed = (): Uint8Array =>
+  tftp((b, at, room) => Tftp.emitOption(b, Tftp.emitOptions(b, at), room, 'blksize', 1_468));
+
 const HEADER4 = {
   'ip.src': '10.0.2.15',
   'ip.dst': '10.0.2.2',
@@ -279,6 +298,23 @@ const FRAMES: readonly (readonly [string, () => Uint8Array, Readonly<Record<stri
       'dns.qry.type': '28',
       'udp.checksum.status': '1',
     },
+  ],
+  [
+    'TFTP read request',
+    readRequest,
+    {
+      'tftp.opcode': '1',
+      'tftp.source_file': 'pxelinux.0',
+      'tftp.type': 'octet',
+      'tftp.option.name': 'tsize,windowsize',
+      'tftp.option.value': '0,4',
+    },
+  ],
+  ['TFTP options', agreed, { 'tftp.opcode': '6', 'tftp.option.name': 'blksize', 'tftp.option.value': '1468' }],
+  [
+    'TFTP data',
+    (): Uint8Array => tftp((b, at) => body(b, Tftp.emitData(b, at, 0xfffe), 512)),
+    { 'tftp.opcode': '3', 'tftp.block': '65534', 'data.len': '512' },
   ],
 ];
 

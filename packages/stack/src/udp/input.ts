@@ -11,6 +11,7 @@ import type { Packet } from '../packet.ts';
 import { type Routes, Verdict } from '../routes.ts';
 import { Scope, scope } from '../scope.ts';
 import type { Query } from '../service.ts';
+import type { ServicePorts } from '../service-ports.ts';
 import type { Services } from '../services.ts';
 import type { UdpForwards } from './forwards.ts';
 import type { Nat } from './nat.ts';
@@ -28,6 +29,7 @@ export interface UdpParts {
   readonly network: Network;
   readonly routes: Routes;
   readonly services: Services;
+  readonly ports: ServicePorts;
   readonly nat: Nat;
   readonly forwards: UdpForwards;
   readonly errors: IpErrors;
@@ -52,7 +54,7 @@ export class UdpInput {
 
   /** The packet's ports are filled in here. */
   input(p: Packet, now: number): Drop {
-    const { drops, routes, nat, forwards } = this.#parts;
+    const { drops, routes, ports, nat, forwards } = this.#parts;
     if (Udp.check(p.b, p.at, p.end) !== Udp.Malformed.NO) return drops.count(Drop.UDP_MALFORMED);
     if (!p.trusted && !isIntact(p)) return drops.count(Drop.UDP_CHECKSUM);
     p.from.port = Udp.srcPort(p.b, p.at);
@@ -61,6 +63,11 @@ export class UdpInput {
     const at = p.at + Udp.HEADER;
     const end = Udp.end(p.b, p.at);
     if (forwards.answer(p, at, end, this.#hops(p))) return Drop.NO;
+    const holder = ports.find(p.from, p.to);
+    if (holder !== null) {
+      holder(this.#ask(p), now);
+      return Drop.NO;
+    }
     const verdict = routes.udp(p.to, this.#to);
     if (verdict === Verdict.SERVICE) return this.#serve(p, now);
     if (verdict === Verdict.HOST) {
@@ -71,6 +78,12 @@ export class UdpInput {
   }
 
   #serve(p: Packet, now: number): Drop {
+    const { services, network } = this.#parts;
+    services.find('udp', scope(network, p.to), p.to)?.received?.(this.#ask(p), now);
+    return Drop.NO;
+  }
+
+  #ask(p: Packet): Query {
     const q = this.#query;
     q.b = p.b;
     q.at = p.at + Udp.HEADER;
@@ -78,9 +91,7 @@ export class UdpInput {
     Ether.copyMac(q.mac, 0, p.b, p.frame + Ether.SRC);
     q.from.set(p.from);
     q.to.set(p.to);
-    const { services, network } = this.#parts;
-    services.find('udp', scope(network, p.to), p.to)?.received?.(q, now);
-    return Drop.NO;
+    return q;
   }
 
   #turnAway(p: Packet, verdict: Refused, now: number): Drop {

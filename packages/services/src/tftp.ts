@@ -1,0 +1,2 @@
+export { FileFault, type FileSource, type OpenFile } from './tftp/files.ts';
+export { type TftpServer, type TftpServerOptions, tftpServer } from './tftp/server.ts';
