@@ -5,7 +5,7 @@ export { delay, type Impairment, type ImpairmentCounters, impair } from './impai
 export { Cut, type FrameHandler, type Link, NO_OFFLOAD, type Offload, type Unfinished } from './link.ts';
 export { MessageLink, type MessageLinkOptions } from './messages.ts';
 export { type PairOptions, pair } from './pair.ts';
-export { type PcapOptions, pcap } from './pcap.ts';
+export { Capture, type CaptureOptions } from './pcapng/capture.ts';
 export { poison } from './poison.ts';
 export { trace } from './trace.ts';
 export { Wrapper } from './wrapper.ts';

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { type LinkUnderTest, linkContract } from '../src/contract.ts';
-import { delay, impair, type Link, pcap, poison, trace, Wrapper } from '../src/index.ts';
+import { Capture, delay, impair, type Link, poison, trace, Wrapper } from '../src/index.ts';
 import { onCable, onFraming, onMessages, onPair } from './benches.ts';
 
 const quiet = (link: Link): Link => trace(link, () => {});
-const captured = (link: Link): Link => pcap(link, { write: () => {}, now: () => 0n });
+const captured = (link: Link): Link =>
+  new Capture({ write: () => true, now: () => 0n, application: 'test' }).record(link, 'guest');
 const random = (): number => 0.5;
 
 const LINKS: readonly (readonly [string, () => LinkUnderTest])[] = [
@@ -13,7 +14,7 @@ const LINKS: readonly (readonly [string, () => LinkUnderTest])[] = [
   ['framed', onFraming],
   ['messages', onMessages],
   ['poison', () => onPair(poison)],
-  ['pcap', () => onPair(captured)],
+  ['capture', () => onPair(captured)],
   ['trace', () => onPair(quiet)],
   ['impair, with nothing wrong', () => onCable((link, time) => impair(link, { ...time, random }))],
   ['impair, narrow', () => onCable((link, time) => impair(link, { ...time, random, delay: 20, jitter: 5, limit: 60 }))],

@@ -10,6 +10,7 @@ import { Cable } from './ether/cable.ts';
 import { Claims } from './ether/claims.ts';
 import { EtherInput } from './ether/input.ts';
 import { Station } from './ether/station.ts';
+import type { FlowInfo } from './flow-info.ts';
 import { type Forward, type ForwardEvents, type ForwardSpec, Forwards } from './forward.ts';
 import { Echo } from './icmp/echo.ts';
 import { Icmp4Errors } from './icmp/errors.ts';
@@ -28,7 +29,7 @@ import { StackNet } from './service-net.ts';
 import { ServicePorts } from './service-ports.ts';
 import { Services } from './services.ts';
 import { type Settings, settings } from './settings.ts';
-import type { Environment, Stack } from './stack.ts';
+import type { Environment, Probe, Stack } from './stack.ts';
 import { TcpForwards } from './tcp/forwards.ts';
 import { type GuestForwardSpec, GuestForwards } from './tcp/guest-forwards.ts';
 import { Tcp } from './tcp/tcp.ts';
@@ -50,7 +51,7 @@ export function createStack(config: Config, env: Environment): Stack {
   const { host, random } = env;
   const ports = new ServicePorts(random, (port) => services.isBound(port));
   const below = lowerHalf(s, env, services);
-  const machine = new Machine(env.link, services, below, upperHalf(s, env, services, ports, below));
+  const machine = new Machine(env, services, below, upperHalf(s, env, services, ports, below));
   const { ip, neighbours, arp } = below;
   services.start(new StackNet({ network, host, random, ip, neighbours, arp, ports }));
   return machine;
@@ -97,6 +98,7 @@ interface UpperHalf {
   readonly tcp: Tcp;
   readonly nat: Nat;
   readonly echo: Echo;
+  readonly udpForwards: UdpForwards;
   readonly forwards: Forwards;
   /** Of each IP version that is spoken. */
   readonly reassemblies: readonly Reassembly[];
@@ -118,7 +120,7 @@ function upperHalf(
   const guestForwards = new GuestForwards(network, host, below.claims);
   const tcp = newTcp(s, env, routes, guestForwards, below);
   const echo = new Echo({ host, output4: below.icmp4, output6: v6?.icmp ?? null, errors, routes, clock, random });
-  const udpForwards = new UdpForwards({ host, ip: below.ip, routes, clock, random });
+  const udpForwards = new UdpForwards({ host, ip: below.ip, routes, drops, clock, random });
   const forwards = new Forwards(network, new TcpForwards(host, tcp), udpForwards, guestForwards);
   const udp = new UdpInput({ network, routes, services, ports, nat, forwards: udpForwards, errors, drops });
   const above = { outbound: new Outbound({ errors, drops, routes, echo }), udp, tcp };
@@ -128,7 +130,8 @@ function upperHalf(
       ? null
       : input6(s, v6, { ...below, ...above, network, link: env.link, random, hasNameserver: services.haveNameserver });
   const reassemblies = [ip4, ip6].flatMap((ip) => (ip === null ? [] : [ip.reassembly]));
-  return { tcp, nat, echo, forwards, reassemblies, ether: new EtherInput(below.station, below.arp, ip4, ip6, drops) };
+  const ether = new EtherInput(below.station, below.arp, ip4, ip6, drops);
+  return { tcp, nat, echo, udpForwards, forwards, reassemblies, ether };
 }
 
 interface Above {
@@ -179,11 +182,14 @@ class Machine implements Stack {
   readonly #nat: Nat;
   readonly #echo: Echo;
   readonly #tcp: Tcp;
+  readonly #udpForwards: UdpForwards;
   readonly #forwards: Forwards;
+  readonly #probe: Probe | undefined;
   #closed: boolean = false;
 
-  constructor(link: Link, services: Services, lower: LowerHalf, upper: UpperHalf) {
+  constructor({ link, probe }: Environment, services: Services, lower: LowerHalf, upper: UpperHalf) {
     this.#link = link;
+    this.#probe = probe;
     this.#services = services;
     this.#clock = lower.clock;
     this.#drops = lower.drops;
@@ -193,13 +199,16 @@ class Machine implements Stack {
     this.#nat = upper.nat;
     this.#echo = upper.echo;
     this.#tcp = upper.tcp;
+    this.#udpForwards = upper.udpForwards;
     this.#forwards = upper.forwards;
   }
 
   input(b: Uint8Array, at: number, end: number, trusted: boolean, now: number): Drop {
     if (this.#closed) return this.#drops.count(Drop.CLOSED);
     this.#clock.now = now;
-    return this.#ether.input(b, at, end, trusted, now);
+    const drop = this.#ether.input(b, at, end, trusted, now);
+    if (drop !== Drop.NO) this.#probe?.dropped?.(drop, now);
+    return drop;
   }
 
   poll(now: number): void {
@@ -236,6 +245,11 @@ class Machine implements Stack {
     return this.#forwards.addInner(spec);
   }
 
+  flows(now: number): FlowInfo[] {
+    const of = [this.#tcp, this.#nat, this.#udpForwards, this.#echo];
+    return of.flatMap((table) => [...table.flows(now)]);
+  }
+
   stats(): Record<string, number> {
     const { cable, neighbours, errors4, v6 } = this.#lower;
     return {
@@ -251,9 +265,12 @@ class Machine implements Stack {
       forwards: this.#forwards.size,
       udpFlows: this.#nat.size,
       udpOpened: this.#nat.opened,
-      echoFlows: this.#echo.size,
       udpExpired: this.#nat.expired,
       udpEvicted: this.#nat.evicted,
+      echoFlows: this.#echo.size,
+      echoOpened: this.#echo.opened,
+      echoExpired: this.#echo.expired,
+      echoEvicted: this.#echo.evicted,
       ...prefixed('tcp', this.#tcp.stats()),
       ...this.#drops.snapshot(),
     };

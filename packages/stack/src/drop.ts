@@ -43,6 +43,13 @@ export const Drop = {
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
+const NAMES: readonly string[] = Object.keys(Drop);
+
+/** As it is spelled above. */
+export function dropName(why: Drop): string {
+  return NAMES[why]!;
+}
+
 export class DropCounters {
   readonly #n: Float64Array = new Float64Array(Object.keys(Drop).length);
 

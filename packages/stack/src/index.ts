@@ -1,6 +1,7 @@
 export { type Advertise, type Config, ConfigError, type Limits, type Rule } from './config.ts';
 export { createStack } from './create-stack.ts';
-export { Drop } from './drop.ts';
+export { Drop, dropName } from './drop.ts';
+export type { FlowInfo } from './flow-info.ts';
 export type { Forward, ForwardEvents, ForwardSpec } from './forward.ts';
 export { inside, type Network, type Network6 } from './network.ts';
 export { checkConfig } from './settings.ts';

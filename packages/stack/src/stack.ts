@@ -1,5 +1,6 @@
 import type { Link } from '@reslirp/link';
 import type { Drop } from './drop.ts';
+import type { FlowInfo } from './flow-info.ts';
 import type { Forward, ForwardEvents, ForwardSpec } from './forward.ts';
 import type { Host } from './host.ts';
 import type { Service } from './service.ts';
@@ -30,6 +31,8 @@ export interface Stack {
    * one that cannot be, and beyond 256.
    */
   guestForward(spec: GuestForwardSpec): Forward;
+  /** Every flow there is, and every forward of UDP, in no order. For people: it copies all of them. */
+  flows(now: number): FlowInfo[];
   /** Counters by name: frames and bytes each way, flows, and every kind of drop that happened. */
   stats(): Record<string, number>;
   /** Resets every flow, toward the guest and the host. The stack takes nothing afterwards. */
@@ -46,7 +49,9 @@ export interface Environment {
   readonly probe?: Probe;
 }
 
-/** Sees each change of a flow. Costs nothing when absent. */
+/** Sees each change of a flow, and each frame that is not carried. Costs nothing when absent. */
 export interface Probe {
+  /** Called within input(), which is about to return the same. */
+  dropped?(why: Drop, now: number): void;
   flow?(description: string, before: string, after: string, now: number): void;
 }

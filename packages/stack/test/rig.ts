@@ -191,6 +191,7 @@ export interface RigOptions extends Partial<Config> {
   linkMtu?: number;
   offload?: Offload;
   services?: Environment['services'];
+  probe?: Environment['probe'];
 }
 
 export class Rig {
@@ -200,10 +201,16 @@ export class Rig {
   now: number = 1_000;
   #heard: number = 0;
 
-  constructor({ linkMtu = 1500, offload, services, ...config }: RigOptions = {}) {
+  constructor({ linkMtu = 1500, offload, services, probe, ...config }: RigOptions = {}) {
     this.link = new RecordingLink(linkMtu, offload);
     const random = seeded(1);
-    const env = { link: this.link, host: this.host, random, ...(services ? { services } : {}) };
+    const env = {
+      link: this.link,
+      host: this.host,
+      random,
+      ...(services ? { services } : {}),
+      ...(probe ? { probe } : {}),
+    };
     this.stack = createStack({ network: '10.0.2.0/24', ...config }, env);
   }
 

@@ -9,6 +9,7 @@ import { Protocol } from '@reslirp/wire/ipv4';
 import { Agenda } from '../agenda.ts';
 import type { Clock } from '../clock.ts';
 import { Endpoint } from '../endpoint.ts';
+import { type FlowInfo, Traffic } from '../flow-info.ts';
 import type { EchoEvents, EchoSocket, Host, Refusal, Report } from '../host.ts';
 import type { IpErrors } from '../ip/output.ts';
 import { putQuote, QUOTE } from '../ip/quote.ts';
@@ -48,6 +49,9 @@ export interface EchoParts {
 }
 
 export class Echo {
+  opened: number = 0;
+  expired: number = 0;
+  evicted: number = 0;
   readonly #parts: EchoParts;
   readonly #table: KeyTable;
   readonly #mappings: (Mapping | null)[] = [];
@@ -65,11 +69,12 @@ export class Echo {
 
   /** The request `p` to the host's `to`. False when the host has no socket for it. */
   send(p: Packet, to: Endpoint, hops: number, now: number): boolean {
-    const m = this.#find(p);
+    const m = this.#find(p, now);
     if (m === null) return false;
     this.#table.touch(m.slot);
     this.#agenda.arm(m.slot, now + LIFE);
     m.expiresAt = now + LIFE;
+    m.traffic.up(p.to, p.end - p.at - Icmp4.HEADER, now);
     m.send(to, Icmp4.sequence(p.b, p.at), hops, p.tos, p.b, p.at + Icmp4.HEADER, p.end);
     return true;
   }
@@ -78,7 +83,10 @@ export class Echo {
     for (let slot = this.#agenda.take(now); slot !== NONE; slot = this.#agenda.take(now)) {
       const m = this.#mappings[slot]!;
       if (m.expiresAt > now) this.#agenda.arm(slot, m.expiresAt);
-      else this.#remove(m);
+      else {
+        this.expired++;
+        this.#remove(m);
+      }
     }
   }
 
@@ -86,11 +94,16 @@ export class Echo {
     return this.#agenda.next();
   }
 
+  /** For people. */
+  *flows(now: number): Generator<FlowInfo> {
+    for (const m of this.#mappings) if (m) yield m.traffic.describe('icmp', m.guest, 'OPEN', now);
+  }
+
   close(): void {
     for (const m of this.#mappings) if (m) this.#remove(m);
   }
 
-  #find(p: Packet): Mapping | null {
+  #find(p: Packet, now: number): Mapping | null {
     const k = this.#key;
     k[0] = p.from.w0;
     k[1] = p.from.w1;
@@ -98,13 +111,17 @@ export class Echo {
     k[3] = p.from.w3;
     k[4] = Icmp4.id(p.b, p.at); // ICMPv6 has it where ICMP has
     const slot = this.#table.find(k);
-    return slot === NONE ? this.#open(p) : this.#mappings[slot]!;
+    return slot === NONE ? this.#open(p, now) : this.#mappings[slot]!;
   }
 
-  #open(p: Packet): Mapping | null {
-    if (this.#table.full) this.#remove(this.#mappings[this.#table.oldest]!);
-    const m = new Mapping(p.from.copy(), Icmp4.id(p.b, p.at), this.#parts);
+  #open(p: Packet, now: number): Mapping | null {
+    if (this.#table.full) {
+      this.evicted++;
+      this.#remove(this.#mappings[this.#table.oldest]!);
+    }
+    const m = new Mapping(p.from.copy(), Icmp4.id(p.b, p.at), this.#parts, now);
     if (!m.open()) return null;
+    this.opened++;
     m.slot = this.#table.add(this.#key);
     this.#mappings[m.slot] = m;
     return m;
@@ -122,21 +139,25 @@ export class Echo {
 class Mapping implements EchoEvents {
   slot: number = NONE;
   expiresAt: number = 0;
-  readonly #guest: Endpoint;
+  /** Its port is the identifier. */
+  readonly guest: Endpoint;
+  readonly traffic: Traffic;
   readonly #id: number;
   readonly #parts: EchoParts;
   readonly #seen: Endpoint = new Endpoint();
   #socket: EchoSocket | null = null;
 
-  constructor(guest: Endpoint, id: number, parts: EchoParts) {
-    this.#guest = guest;
+  constructor(guest: Endpoint, id: number, parts: EchoParts, now: number) {
+    this.guest = guest;
+    guest.port = id;
+    this.traffic = new Traffic(now);
     this.#id = id;
     this.#parts = parts;
   }
 
   /** False when the host has none. */
   open(): boolean {
-    this.#socket = this.#parts.host.echo?.(this.#guest.is4 ? 4 : 6, this) ?? null;
+    this.#socket = this.#parts.host.echo?.(this.guest.is4 ? 4 : 6, this) ?? null;
     return this.#socket !== null;
   }
 
@@ -154,9 +175,10 @@ class Mapping implements EchoEvents {
     clock.now = now;
     routes.seenAs(this.#seen.set(from));
     const rest = (this.#id << 16) | sequence;
-    if (this.#seen.is4 !== this.#guest.is4) return;
-    if (this.#guest.is4) output4.send(this.#seen, this.#guest, Icmp4.Type.ECHO_REPLY, 0, rest, 0, b, at, end);
-    else output6?.send(this.#seen, this.#guest, Icmp6.Type.ECHO_REPLY, 0, rest, 0, b, at, end);
+    if (this.#seen.is4 !== this.guest.is4) return;
+    this.traffic.down(this.#seen, end - at, now);
+    if (this.guest.is4) output4.send(this.#seen, this.guest, Icmp4.Type.ECHO_REPLY, 0, rest, 0, b, at, end);
+    else output6?.send(this.#seen, this.guest, Icmp6.Type.ECHO_REPLY, 0, rest, 0, b, at, end);
   }
 
   undeliverable(to: Endpoint, sequence: number, why: Refusal, report: Report | null, now: number): void {
@@ -164,8 +186,8 @@ class Mapping implements EchoEvents {
     clock.now = now;
     routes.seenAs(this.#seen.set(to));
     const quote = new Uint8Array(QUOTE);
-    const { is4 } = this.#guest;
-    const icmp = putQuote(quote, this.#guest, this.#seen, is4 ? Protocol.ICMP : Protocol.ICMP6);
+    const { is4 } = this.guest;
+    const icmp = putQuote(quote, this.guest, this.#seen, is4 ? Protocol.ICMP : Protocol.ICMP6);
     const end = icmp + Icmp4.HEADER;
     const type = is4 ? Icmp4.Type.ECHO : Icmp6.Type.ECHO;
     Icmp4.emit(quote, icmp, end, type, 0, (this.#id << 16) | sequence);

@@ -52,6 +52,7 @@ function advance(c: Context, f: Flow, s: Segment, acked: number): void {
   const fin = f.has(Ev.FIN_SENT) && s.ack === f.sndMax ? 1 : 0;
   const bytes = acked - syn - fin;
   f.send.drop(bytes);
+  f.bytesDown += bytes;
   f.sndUna = s.ack;
   if (before(f.sndNxt, s.ack)) f.sndNxt = s.ack;
   f.attempts = 0;

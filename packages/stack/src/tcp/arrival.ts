@@ -4,7 +4,7 @@ import { Drop } from '../drop.ts';
 import type { Packet } from '../packet.ts';
 import { acknowledge } from './acknowledge.ts';
 import { challenge } from './challenge.ts';
-import { inTimeWait, prolongTimeWait, resetByGuest } from './closing.ts';
+import { closed, inTimeWait, prolongTimeWait, resetByGuest } from './closing.ts';
 import type { Context } from './context.ts';
 import { refuse } from './emit.ts';
 import { Ev } from './events.ts';
@@ -63,7 +63,7 @@ function synAgain(c: Context, f: Flow, p: Packet, s: Segment): Drop {
     return Drop.NO;
   }
   if (inTimeWait(f) && renewed(f, s)) {
-    c.remove(f);
+    closed(c, f);
     return listen(c, p, s);
   }
   return unbelievable(c, f); // RFC 5961 4.2: if it is meant, the guest answers the ACK with a RST

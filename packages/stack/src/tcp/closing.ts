@@ -50,15 +50,21 @@ export function settle(c: Context, f: Flow): void {
   f.socket?.close();
   f.socket = null;
   if (f.has(Ev.GUEST_FIRST)) {
-    c.remove(f);
+    closed(c, f);
     return;
   }
   c.timer(f, Timer.CLOSE, c.now + TIME_WAIT);
 }
 
+/** Over, and all of it was said. */
+export function closed(c: Context, f: Flow): void {
+  c.counters.closed++;
+  c.remove(f);
+}
+
 /** The CLOSE timer: TIME-WAIT is over, or the guest has been silent since it acknowledged our FIN. */
 export function closeExpired(c: Context, f: Flow): void {
-  if (inTimeWait(f)) c.remove(f);
+  if (inTimeWait(f)) closed(c, f);
   else if (f.has(Ev.GUEST_FIN) || f.heardAt + FIN_WAIT_2 > c.now) c.timer(f, Timer.CLOSE, f.heardAt + FIN_WAIT_2);
   else {
     c.counters.timedOut++;

@@ -12,11 +12,15 @@ import type { Timer } from './timers.ts';
 
 export interface TcpCounters {
   opened: number;
+  /** Both directions ended in order. */
+  closed: number;
   refused: number;
   resetByGuest: number;
   resetByHost: number;
   timedOut: number;
   evicted: number;
+  /** Clients of forwards for whom there was no place. */
+  clientsRefused: number;
   segmentsIn: number;
   segmentsOut: number;
   retransmitted: number;
@@ -28,11 +32,13 @@ export class Context {
   readonly segment: Segment = new Segment();
   readonly counters: TcpCounters = {
     opened: 0,
+    closed: 0,
     refused: 0,
     resetByGuest: 0,
     resetByHost: 0,
     timedOut: 0,
     evicted: 0,
+    clientsRefused: 0,
     segmentsIn: 0,
     segmentsOut: 0,
     retransmitted: 0,

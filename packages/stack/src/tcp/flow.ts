@@ -23,6 +23,17 @@ import { SendRing } from './send-ring.ts';
 import { distance, type Seq } from './seq.ts';
 import { TimerTable } from './timers.ts';
 
+export interface FlowBirth {
+  readonly slot: number;
+  readonly guest: Endpoint;
+  readonly remote: Endpoint;
+  readonly iss: Seq;
+  readonly tsOffset: number;
+  readonly memory: Memory;
+  readonly reno: Reno;
+  readonly now: number;
+}
+
 export class Flow {
   /** Slot in the flow table. */
   readonly slot: number;
@@ -113,12 +124,17 @@ export class Flow {
   dialled: number = 0;
   /** The guest's SYN, IP header included, for an ICMP error; null once open. */
   syn: Uint8Array | null = null;
+  /** When it began. */
+  readonly since: number;
   /** When the guest's last segment came. */
-  heardAt: number = 0;
+  heardAt: number;
+  /** Payload that the guest has sent in order, and that it has acknowledged. For people. */
+  bytesUp: number = 0;
+  bytesDown: number = 0;
   /** Last time a challenge ACK was sent (RFC 5961 7). */
   challengedAt: number = -Infinity;
 
-  constructor(slot: number, guest: Endpoint, remote: Endpoint, iss: Seq, tsOffset: number, memory: Memory, reno: Reno) {
+  constructor({ slot, guest, remote, iss, tsOffset, memory, reno, now }: FlowBirth) {
     this.slot = slot;
     this.guest = guest;
     this.remote = remote;
@@ -130,6 +146,8 @@ export class Flow {
     this.send = new SendRing(memory);
     this.receive = new ReceiveRing(memory);
     this.reno = reno;
+    this.since = now;
+    this.heardAt = now;
   }
 
   has(ev: number): boolean {

@@ -27,7 +27,10 @@ export function incoming(c: Context, client: Client, guest: Endpoint): boolean {
   const remote = c.to.set(client.from);
   c.env.routes.visitor(remote, guest);
   const f = hasName(c, guest, remote) ? newFlow(c, guest, remote, 0) : null;
-  if (f === null) return false;
+  if (f === null) {
+    c.counters.clientsRefused++;
+    return false;
+  }
   offerAll(c, f);
   c.raise(f, Ev.HOST_OPEN);
   f.socket = client.take(new HostSide(c, f));

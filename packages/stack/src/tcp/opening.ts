@@ -79,9 +79,10 @@ export function newFlow(c: Context, guest: Endpoint, remote: Endpoint, mss: numb
   if (slot === NONE) return null;
   const iss = seq(c.env.random() * 0x1_0000_0000);
   const tsOffset = (c.env.random() * 0x1_0000_0000) | 0;
-  const f = new Flow(slot, guest.copy(), remote.copy(), iss, tsOffset, c.memory, new Reno(mss, iss));
+  const { memory, now } = c;
+  const reno = new Reno(mss, iss);
+  const f = new Flow({ slot, guest: guest.copy(), remote: remote.copy(), iss, tsOffset, memory, reno, now });
   f.mss = mss;
-  f.heardAt = c.now;
   c.keep(f);
   return f;
 }

@@ -76,6 +76,7 @@ function writeUrgent(socket: TcpSocket, s: Segment, from: number, to: number): n
 /** RCV.NXT moves by `n`, and the window grows when the guest has used all of it while the host kept up. */
 function advance(f: Flow, n: number): void {
   f.rcvNxt = add(f.rcvNxt, n);
+  f.bytesUp += n;
   if (f.receive.ready > 0 || distance(f.rcvNxt, f.rcvGrownAt) < f.rcvLimit) return;
   f.rcvGrownAt = f.rcvNxt;
   if (f.rcvLimit < f.rcvLimitMost) f.rcvLimit = Math.min(f.rcvLimit * 2, f.rcvLimitMost);

@@ -11,12 +11,14 @@
 import * as Wire from '@reslirp/wire/tcp';
 import { Drop } from '../drop.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { FlowInfo } from '../flow-info.ts';
 import type { Client } from '../host.ts';
 import type { Packet } from '../packet.ts';
 import { arrive } from './arrival.ts';
 import { abort } from './closing.ts';
 import { Context, type Served } from './context.ts';
 import type { TcpEnvironment } from './environment.ts';
+import { stateName } from './events.ts';
 import { expire } from './expiry.ts';
 import type { Flow } from './flow.ts';
 import { incoming } from './incoming.ts';
@@ -74,6 +76,22 @@ export class Tcp {
   close(now: number): void {
     this.#c.now = now;
     for (const f of this.#c.all()) abort(this.#c, f);
+  }
+
+  /** For people. */
+  *flows(now: number): Generator<FlowInfo> {
+    for (const { guest, remote, events, bytesUp, bytesDown, since, heardAt } of this.#c.all()) {
+      yield {
+        protocol: 'tcp',
+        guest: guest.toString(),
+        remote: remote.toString(),
+        state: stateName(events),
+        bytesUp,
+        bytesDown,
+        age: now - since,
+        idle: now - heardAt,
+      };
+    }
   }
 
   /** Flows and bytes held now, and what has happened so far. */

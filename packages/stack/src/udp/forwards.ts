@@ -5,7 +5,9 @@
 // is known. Whoever has sent something lately may be answered even where the address rules say no (the host's own loopback).
 // Sockets never expire; clients are remembered until so many others have come.
 import type { Clock } from '../clock.ts';
+import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
+import { type FlowInfo, Traffic } from '../flow-info.ts';
 import type { Forward, ForwardEvents, ForwardSpec } from '../forward.ts';
 import type { BindFault, BoundUdpEvents, Host, UdpSocket } from '../host.ts';
 import type { IpOutput } from '../ip/output.ts';
@@ -28,6 +30,7 @@ export interface UdpForwardParts {
   readonly host: Host;
   readonly ip: IpOutput;
   readonly routes: Routes;
+  readonly drops: DropCounters;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -65,6 +68,13 @@ export class UdpForwards {
     return forward?.send(to, hops, p, at, end) ?? false;
   }
 
+  /** For people. */
+  *flows(now: number): Generator<FlowInfo> {
+    for (const forwards of this.#byPort.values()) {
+      for (const { traffic, guest } of forwards) yield traffic.describe('udp', guest, 'FORWARD', now);
+    }
+  }
+
   close(): void {
     for (const forwards of [...this.#byPort.values()]) for (const forward of forwards) forward.close();
   }
@@ -84,6 +94,7 @@ export class UdpForwards {
 
 class UdpForward implements Forward, BoundUdpEvents {
   readonly guest: Endpoint;
+  readonly traffic: Traffic;
   readonly #events: ForwardEvents;
   readonly #parts: UdpForwardParts;
   readonly #gone: () => void;
@@ -99,6 +110,7 @@ class UdpForward implements Forward, BoundUdpEvents {
     this.#events = events;
     this.#parts = parts;
     this.#gone = gone;
+    this.traffic = new Traffic(parts.clock.now);
     this.#seen = new KeyTable(this.#key.length, CLIENTS, parts.random);
   }
 
@@ -125,7 +137,12 @@ class UdpForward implements Forward, BoundUdpEvents {
   received(from: Endpoint, b: Uint8Array, at: number, end: number, now: number): void {
     const { clock, ip } = this.#parts;
     clock.now = now;
-    if (this.#introduce(from)) ip.datagram(this.#visitor, this.guest, HOPS, b, at, end, now);
+    if (!this.#introduce(from)) {
+      this.#parts.drops.count(Drop.UDP_EXHAUSTED);
+      return;
+    }
+    this.traffic.down(this.#visitor, end - at, now);
+    ip.datagram(this.#visitor, this.guest, HOPS, b, at, end, now);
   }
 
   /** Who sends to a port knows what becomes of it; the guest has asked for nothing. */
@@ -141,6 +158,7 @@ class UdpForward implements Forward, BoundUdpEvents {
 
   send(to: Endpoint, hops: number, p: Packet, at: number, end: number): boolean {
     if (this.#socket === null) return false;
+    this.traffic.up(p.to, end - at, this.#parts.clock.now);
     this.#socket.send(to, hops, p.b, at, end, p.tos);
     return true;
   }

@@ -1,5 +1,6 @@
 // One guest endpoint, and the host socket that speaks for it.
 import type { Endpoint } from '../endpoint.ts';
+import { Traffic } from '../flow-info.ts';
 import type { Refusal, Report, UdpEvents, UdpSocket } from '../host.ts';
 
 /** Lifetimes after the last datagram either way, as libslirp has them; RFC 4787 REQ-5 asks for two minutes at least. */
@@ -19,13 +20,15 @@ export class Mapping implements UdpEvents {
   readonly guest: Endpoint;
   socket: UdpSocket | null = null;
   expiresAt: number = 0;
+  readonly traffic: Traffic;
   #life: number = DNS_LIFE;
   readonly #events: MappingEvents;
 
-  constructor(slot: number, guest: Endpoint, events: MappingEvents) {
+  constructor(slot: number, guest: Endpoint, events: MappingEvents, now: number) {
     this.slot = slot;
     this.guest = guest;
     this.#events = events;
+    this.traffic = new Traffic(now);
   }
 
   /** The guest sends to `port`. Once it has meant more than DNS, the mapping lives longer. */

@@ -13,6 +13,7 @@ import { Agenda } from '../agenda.ts';
 import type { Clock } from '../clock.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
+import type { FlowInfo } from '../flow-info.ts';
 import { type Host, Refusal, type Report } from '../host.ts';
 import type { IpErrors, IpOutput } from '../ip/output.ts';
 import { putQuote, QUOTE } from '../ip/quote.ts';
@@ -60,13 +61,14 @@ export class Nat implements MappingEvents {
   /** The guest's datagram `p`, payload [at, end), to the host's `to`. */
   send(p: Packet, at: number, end: number, to: Endpoint, hops: number, now: number): Drop {
     const { drops, errors } = this.#parts;
-    const m = this.#find(p.from) ?? this.#open(p.from);
+    const m = this.#find(p.from) ?? this.#open(p.from, now);
     if (m === null) {
       errors.unreachable(p.b, p.ip, p.end, Refusal.EXHAUSTED, now);
       return drops.count(Drop.UDP_EXHAUSTED);
     }
     this.#table.touch(m.slot);
     m.use(to.port, now);
+    m.traffic.up(p.to, end - at, now);
     this.#agenda.arm(m.slot, m.expiresAt);
     m.socket!.send(to, hops, p.b, at, end, p.tos);
     return Drop.NO;
@@ -77,6 +79,7 @@ export class Nat implements MappingEvents {
     clock.now = now;
     this.#table.touch(m.slot);
     routes.seenAs(this.#seen.set(from));
+    m.traffic.down(this.#seen, end - at, now);
     ip.datagram(this.#seen, m.guest, HOPS, b, at, end, now);
   }
 
@@ -110,6 +113,11 @@ export class Nat implements MappingEvents {
     return this.#agenda.next();
   }
 
+  /** For people. */
+  *flows(now: number): Generator<FlowInfo> {
+    for (const m of this.#mappings) if (m) yield m.traffic.describe('udp', m.guest, 'OPEN', now);
+  }
+
   close(): void {
     for (const m of this.#mappings) if (m) this.#remove(m);
   }
@@ -120,10 +128,10 @@ export class Nat implements MappingEvents {
   }
 
   /** For a guest that has none; null when the host has no socket to give. */
-  #open(guest: Endpoint): Mapping | null {
+  #open(guest: Endpoint, now: number): Mapping | null {
     if (this.#table.full) this.#evict();
     const slot = this.#table.add(this.#keyOf(guest));
-    const m = new Mapping(slot, guest.copy(), this);
+    const m = new Mapping(slot, guest.copy(), this, now);
     this.#mappings[slot] = m;
     m.socket = this.#parts.host.udp(guest.is4 ? 4 : 6, m);
     if (m.socket === null) {
