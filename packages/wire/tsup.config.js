@@ -12,6 +12,7 @@ export default preset([
   'src/icmp6.ts',
   'src/ipv4.ts',
   'src/ipv6.ts',
+  'src/print.ts',
   'src/tcp.ts',
   'src/tcp-options.ts',
   'src/tftp.ts',
