@@ -32,6 +32,7 @@ describe('the network', () => {
       guest: '10.0.2.20',
       dhcp: { start: '10.0.2.20', router: true, nameservers: ['10.0.2.3'], hostname: 'reslirp', search: [] },
       dns: true,
+      emulate: false,
       resolvConf: null,
       host: 'auto',
       forwards: [],

@@ -71,6 +71,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
     dhcp:
       all.disableDhcp || all.ipv4 === false ? null : dhcp(all, guest, dns && !restricted ? [format4(nameserver)] : []),
     dns,
+    emulate: all.emulate === true,
     resolvConf: all.resolvConf ?? null,
     host: all.host,
     forwards: (all.hostForwards ?? []).map((forward) => toGuest(forward, guest)),

@@ -11,6 +11,8 @@ export interface NetworkSettings {
   /** Null: no DHCP. */
   readonly dhcp: Dhcp4Config | null;
   readonly dns: boolean;
+  /** Application gateways (FTP, IRC DCC, ident) read along: they do not, unless asked for. */
+  readonly emulate?: boolean;
   /** Path of a resolv.conf(5). Null: the system's own. */
   readonly resolvConf: string | null;
   readonly level: Level;
