@@ -7,6 +7,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   switch: ['link'],
   stack: ['wire', 'link'],
   services: ['wire', 'stack'],
+  gateways: ['stack'],
   'host-node': ['wire', 'link', 'stack'],
   'transport-stdio': ['link', 'syscall'],
   'transport-stream': ['link', 'transport-stdio'],
@@ -20,6 +21,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'switch',
     'stack',
     'services',
+    'gateways',
     'host-node',
     'host-linux',
     'syscall',
@@ -50,7 +52,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages without a clock, chance, sockets or a platform: the same code runs in a browser and in a simulation. */
-export const PURE: readonly string[] = ['wire', 'link', 'switch', 'stack', 'services', 'testkit'];
+export const PURE: readonly string[] = ['wire', 'link', 'switch', 'stack', 'services', 'gateways', 'testkit'];
 
 /** Packages that run in a browser too, but for the files that match: no Node, no library, nothing of ours that needs Node. */
 export const BROWSER: Readonly<Record<string, RegExp>> = { 'transport-ws': /^server\b/ };

@@ -63,6 +63,7 @@ const FLAGS: Record<string, Choices> = {
   'disable-dns': { disableDns: true },
   'disable-host-loopback': { disableHostLoopback: true },
   restricted: { restricted: true },
+  'enable-emu': { emulate: true },
   ipv6: { ipv6: true },
   'no-ipv6': { ipv6: false },
   'no-ipv4': { ipv4: false },

@@ -42,6 +42,7 @@ describe('the network', () => {
       },
       leaseFile: null,
       dns: true,
+      emulate: false,
       resolvConf: null,
       host: 'auto',
       forwards: [],

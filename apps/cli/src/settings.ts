@@ -79,6 +79,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
     dhcp: isDhcp ? dhcp(all, span, guest, dns && !restricted ? [format4(nameserver)] : []) : null,
     leaseFile: leaseFile(choices),
     dns,
+    emulate: all.emulate === true,
     resolvConf: all.resolvConf ?? null,
     host: all.host,
     forwards: (all.hostForwards ?? []).map((forward) => toGuest(forward, guest)),

@@ -89,6 +89,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
   readonly report: QueuedReport = new QueuedReport();
   readonly echoes: Region = echoMemory();
   readonly name: Region = new Region(SOCKET_ADDRESS_SIZE);
+  readonly #nameSize: Region = new Region(4);
   readonly #local4: Endpoint;
   readonly #local6: Endpoint;
   readonly #interface: string | null;
@@ -243,6 +244,12 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     return libc.bind(fd, this.name.address, putSocketAddress(this.name, 0, at));
   }
 
+  localName(fd: number, into: Endpoint): boolean {
+    this.#nameSize.view.setUint32(0, SOCKET_ADDRESS_SIZE, true);
+    const result = libc.getsockname(fd, this.name.address, this.#nameSize.address);
+    return result >= 0 && getSocketAddress(this.name, 0, into);
+  }
+
   lost(): void {
     this.#lost++;
   }
@@ -303,11 +310,8 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
   }
 
   #tellBound(events: BindEvents, fd: number, still: () => boolean): void {
-    const size = new Region(4);
-    size.view.setUint32(0, SOCKET_ADDRESS_SIZE, true);
-    libc.getsockname(fd, this.name.address, size.address);
     const at = Endpoint.of4(0);
-    getSocketAddress(this.name, 0, at);
+    this.localName(fd, at);
     this.loop.defer((now) => {
       if (still()) events.bound(at, now);
     });

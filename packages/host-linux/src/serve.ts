@@ -1,5 +1,5 @@
 import type { Link } from '@reslirp/link';
-import { type Config, createStack, type Probe, type Stack } from '@reslirp/stack';
+import { type Config, createStack, type Gateways, type Probe, type Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
 import type { Loop } from '@reslirp/syscall';
 import { type LinuxHost, type LinuxHostOptions, linuxHost } from './host.ts';
@@ -13,6 +13,7 @@ export interface ServeOptions {
   /** Of the host's sockets. */
   readonly host?: Omit<LinuxHostOptions, 'loop'>;
   readonly probe?: Probe;
+  readonly gateways?: Gateways;
   /** [0, 1): unpredictable for a guest's peers. */
   readonly random: () => number;
 }
@@ -26,7 +27,7 @@ export interface Serving {
 
 /** A stack on the turns of `loop`. Throws a ConfigError before anything is open. */
 export function serve(options: ServeOptions): Serving {
-  const { loop, link, config, random, services, probe } = options;
+  const { loop, link, config, random, services, probe, gateways } = options;
   const host = linuxHost({ ...options.host, loop });
   const stack = createStack(config, {
     link,
@@ -34,6 +35,7 @@ export function serve(options: ServeOptions): Serving {
     random,
     ...(services === undefined ? {} : { services }),
     ...(probe === undefined ? {} : { probe }),
+    ...(gateways === undefined ? {} : { gateways }),
   });
   let closed = false;
   link.onFrame((b, at, end, trusted) => {

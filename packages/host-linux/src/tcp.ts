@@ -43,6 +43,8 @@ export interface TcpShared {
   readonly writing: AddressCache;
   /** Binds a new socket to where it leaves from, and connects it; 0, or minus an error. */
   begin(fd: number, to: Endpoint): number;
+  /** Fills `into` with the address that a socket is bound to. */
+  localName(fd: number, into: Endpoint): boolean;
   /** The number of this turn. */
   readonly turn: number;
   /** uncork() is wanted at the end of this turn. */
@@ -139,6 +141,10 @@ export class LinuxTcpSocket implements TcpSocket {
     if (this.#state !== State.OPEN) return 0;
     const n = libc.send(this.#fd, this.#shared.writing.of(b) + at, end - at, FLAGS | Message.OOB);
     return this.#took(n, end - at);
+  }
+
+  local(into: Endpoint): boolean {
+    return this.#state === State.OPEN && !this.#local && this.#shared.localName(this.#fd, into);
   }
 
   /** The end of a turn in which there were several writes. */

@@ -1,5 +1,5 @@
 import type { Link } from '@reslirp/link';
-import { type Config, createStack, type Probe, type Stack } from '@reslirp/stack';
+import { type Config, createStack, type Gateways, type Probe, type Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
 import { drive } from './drive.ts';
 import { type NodeHost, type NodeHostOptions, nodeHost } from './host.ts';
@@ -14,6 +14,7 @@ export interface ServeOptions {
   /** Of the host sockets; their clock is the turn's. */
   readonly host?: Omit<NodeHostOptions, 'now'>;
   readonly probe?: Probe;
+  readonly gateways?: Gateways;
   /** [0, 1): cryptographic. */
   readonly random?: () => number;
   /** The clock of everything: a new one. */
@@ -29,7 +30,7 @@ export interface Serving {
 
 /** A stack with the sockets and the clock of this process behind it. Throws a ConfigError before anything is open. */
 export function serve(options: ServeOptions): Serving {
-  const { link, config, services, probe, turn = new Turn(), random = secureRandom() } = options;
+  const { link, config, services, probe, gateways, turn = new Turn(), random = secureRandom() } = options;
   const host = nodeHost({ ...options.host, now: turn.now });
   const stack = createStack(config, {
     link,
@@ -37,6 +38,7 @@ export function serve(options: ServeOptions): Serving {
     random,
     ...(services === undefined ? {} : { services }),
     ...(probe === undefined ? {} : { probe }),
+    ...(gateways === undefined ? {} : { gateways }),
   });
   const stop = drive(stack, link, turn);
   let closed = false;

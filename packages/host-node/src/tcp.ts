@@ -13,7 +13,7 @@
 import { connect, type IpcSocketConnectOpts, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import type { Endpoint } from '@reslirp/stack/endpoint';
 import { END, Refusal, type TcpEvents, type TcpSocket, type UnixPath } from '@reslirp/stack/host';
-import { addressText } from './address.ts';
+import { addressText, fillAddress } from './address.ts';
 import type { ChunkPool } from './chunks.ts';
 import { type Departures, Outbox } from './outbox.ts';
 import { refusalOf } from './refusal.ts';
@@ -104,6 +104,11 @@ export class NodeTcpSocket implements TcpSocket {
 
   write(b: Uint8Array, at: number, end: number): number {
     return this.#opened && !this.#silent ? this.#outbox.write(b, at, end) : 0;
+  }
+
+  local(into: Endpoint): boolean {
+    const { localAddress, localPort } = this.#socket;
+    return localAddress !== undefined && localPort !== undefined && fillAddress(into, localAddress, localPort);
   }
 
   finish(): void {

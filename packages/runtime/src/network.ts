@@ -1,7 +1,8 @@
 // What a network is made of, whichever host and loop carry it: services, messages, and the words at its beginning and end.
+import { applicationGateways } from '@reslirp/gateways';
 import { systemResolvers } from '@reslirp/host-node';
 import { type Dhcp4Server, type DnsForwarder, dhcp4Server, dnsForwarder } from '@reslirp/services';
-import type { Probe, Stack } from '@reslirp/stack';
+import type { Gateways, Probe, Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
 import { DropReport } from './drop-report.ts';
 import { LeaseFile } from './lease-file.ts';
@@ -12,6 +13,8 @@ type Counters = Readonly<Record<string, number>>;
 
 export class Network {
   readonly services: readonly Service[];
+  /** For the stack, where they were asked for. */
+  readonly gateways: { readonly gateways?: Gateways };
   /** For the stack, where the log wants to know of flows. */
   readonly probe: { readonly probe?: Probe };
   readonly #settings: NetworkSettings;
@@ -33,6 +36,7 @@ export class Network {
     this.#dhcp = settings.dhcp === null ? null : dhcp4Server(settings.dhcp, store);
     this.#dns = settings.dns ? dnsForwarder({ upstreams }) : null;
     this.services = [this.#dhcp, this.#dns].filter((service) => service !== null);
+    this.gateways = settings.emulate === true ? { gateways: applicationGateways() } : {};
     this.probe = log.level >= Level.DEBUG ? { probe: probe(log) } : {};
     this.#asks = settings.dns ? `nameserver ${settings.network.nameserver} (asks ${upstreams().join(', ')})` : 'no DNS';
   }

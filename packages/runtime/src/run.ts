@@ -32,7 +32,7 @@ export function run(
   turn: Turn = new Turn(),
 ): Running {
   const network = new Network(settings, log, turn.now);
-  const { services, probe } = network;
+  const { services, gateways, probe } = network;
   const { maxSockets = 16_384, maxDatagramSockets = 8_192, limits = {} } = share ?? {};
   const config = { ...settings.network, limits };
   const { stack, host, close } = serve({
@@ -41,6 +41,7 @@ export function run(
     services,
     turn,
     host: { maxSockets, maxDatagramSockets },
+    ...gateways,
     ...probe,
   });
   network.begin(stack);

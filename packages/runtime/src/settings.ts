@@ -14,6 +14,8 @@ export interface NetworkSettings {
   /** Where its leases are kept; null, or absent: nowhere. */
   readonly leaseFile?: LeaseFileSettings | null;
   readonly dns: boolean;
+  /** Application gateways (FTP, IRC DCC, ident) read along: they do not, unless asked for. */
+  readonly emulate?: boolean;
   /** Path of a resolv.conf(5). Null: the system's own. */
   readonly resolvConf: string | null;
   readonly level: Level;

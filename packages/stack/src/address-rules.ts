@@ -19,7 +19,6 @@ import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
 
 const LOOPBACK = 0x7f00_0001;
-const LOOPBACK_NET = 127;
 /** The last word of ::1. */
 const LOOPBACK6 = 1;
 
@@ -58,7 +57,7 @@ export class AddressRules implements Routes {
   }
 
   seenAs(from: Endpoint): void {
-    if (isLoopback(from)) this.#asGateway(from, from.is4);
+    if (from.isLoopback) this.#asGateway(from, from.is4);
   }
 
   visitor(from: Endpoint, guest: Endpoint): void {
@@ -84,9 +83,4 @@ export class AddressRules implements Routes {
     else to.setWords(0, 0, 0, LOOPBACK6, remote.port);
     return Verdict.HOST;
   }
-}
-
-function isLoopback(e: Endpoint): boolean {
-  if (e.is4) return e.ip4 >>> 24 === LOOPBACK_NET;
-  return e.w0 === 0 && e.w1 === 0 && e.w2 === 0 && e.w3 === LOOPBACK6;
 }

@@ -12,6 +12,7 @@ import { EtherInput } from './ether/input.ts';
 import { Station } from './ether/station.ts';
 import type { FlowInfo } from './flow-info.ts';
 import { type Forward, type ForwardEvents, type ForwardSpec, Forwards } from './forward.ts';
+import type { GatewayNet, Gateways, TcpHost } from './gateways.ts';
 import { Echo } from './icmp/echo.ts';
 import { Icmp4Errors } from './icmp/errors.ts';
 import { Icmp4Input } from './icmp/input.ts';
@@ -118,10 +119,10 @@ function upperHalf(
   const routes = new AddressRules(s, services);
   const nat = new Nat({ host, ip: below.ip, errors, routes, drops, clock, random, capacity: limits.udpFlows });
   const guestForwards = new GuestForwards(network, host, below.claims);
-  const tcp = newTcp(s, env, routes, guestForwards, below);
+  const { tcp, tcpHost } = newTcp(s, env, routes, guestForwards, below);
   const echo = new Echo({ host, output4: below.icmp4, output6: v6?.icmp ?? null, errors, routes, clock, random });
   const udpForwards = new UdpForwards({ host, ip: below.ip, routes, drops, clock, random });
-  const forwards = new Forwards(network, new TcpForwards(host, tcp), udpForwards, guestForwards);
+  const forwards = new Forwards(network, new TcpForwards(tcpHost, tcp), udpForwards, guestForwards);
   const udp = new UdpInput({ network, routes, services, ports, nat, forwards: udpForwards, errors, drops });
   const above = { outbound: new Outbound({ errors, drops, routes, echo }), udp, tcp };
   const ip4 = network.speaks4 ? input4(s, random, below, above) : null;
@@ -152,12 +153,18 @@ function newTcp(
   routes: Routes,
   guestForwards: GuestForwards,
   below: LowerHalf,
-): Tcp {
-  const { host, random, probe, link } = env;
-  return new Tcp({
+): { tcp: Tcp; tcpHost: TcpHost } {
+  const { host, random, probe, link, gateways } = env;
+  const net: GatewayNet = {
+    incoming: (client, guest, now) => tcp.incoming(client, guest, now),
+    hostEnd: (connection, into) => tcp.hostEnd(connection, into),
+    guestBehind: (hostEnd, remote, into) => tcp.guestBehind(hostEnd, remote, into),
+  };
+  const tcpHost = gateways?.between(host, net) ?? host;
+  const tcp = new Tcp({
     ip: below.ip,
     errors: below.errors,
-    host,
+    host: tcpHost,
     routes,
     guestForwards,
     random,
@@ -169,10 +176,12 @@ function newTcp(
     mss: (guest) => mru - (guest.is4 ? HEADERS4 : HEADERS6),
     segmentation: Math.min(link.offload.segmentation, MAX_SEGMENT),
   });
+  return { tcp, tcpHost };
 }
 
 class Machine implements Stack {
   readonly #link: Link;
+  readonly #gateways: Gateways | null;
   readonly #services: Services;
   readonly #clock: Clock;
   readonly #drops: DropCounters;
@@ -187,9 +196,10 @@ class Machine implements Stack {
   readonly #probe: Probe | undefined;
   #closed: boolean = false;
 
-  constructor({ link, probe }: Environment, services: Services, lower: LowerHalf, upper: UpperHalf) {
+  constructor({ link, probe, gateways }: Environment, services: Services, lower: LowerHalf, upper: UpperHalf) {
     this.#link = link;
     this.#probe = probe;
+    this.#gateways = gateways ?? null;
     this.#services = services;
     this.#clock = lower.clock;
     this.#drops = lower.drops;
@@ -215,6 +225,7 @@ class Machine implements Stack {
     if (this.#closed) return;
     this.#clock.now = now;
     this.#tcp.poll(now);
+    this.#gateways?.poll(now);
     this.#nat.poll(now);
     this.#echo.poll(now);
     for (const reassembly of this.#reassemblies) reassembly.expire(now);
@@ -226,7 +237,7 @@ class Machine implements Stack {
     if (this.#closed) return Infinity;
     let first = Math.min(this.#tcp.deadline(), this.#nat.deadline(), this.#echo.deadline(), this.#services.deadline());
     for (const reassembly of this.#reassemblies) first = Math.min(first, reassembly.deadline());
-    return Math.min(first, this.#lower.v6?.router.deadline() ?? Infinity);
+    return Math.min(first, this.#lower.v6?.router.deadline() ?? Infinity, this.#gateways?.deadline() ?? Infinity);
   }
 
   flush(now: number): void {
@@ -272,6 +283,7 @@ class Machine implements Stack {
       echoExpired: this.#echo.expired,
       echoEvicted: this.#echo.evicted,
       ...prefixed('tcp', this.#tcp.stats()),
+      ...prefixed('gateway', this.#gateways?.stats() ?? {}),
       ...this.#drops.snapshot(),
     };
   }
@@ -280,6 +292,7 @@ class Machine implements Stack {
     if (this.#closed) return;
     this.#clock.now = now;
     this.#forwards.close();
+    this.#gateways?.close();
     this.#tcp.close(now);
     this.#lower.v6?.router.close();
     this.#closed = true;

@@ -8,6 +8,7 @@ import { i32, put32 } from '@reslirp/wire/bytes';
 
 const MAPPED = 0xffff;
 const SIZE6 = 16;
+const LOOPBACK_NET = 127;
 
 export class Endpoint {
   w0: number = 0;
@@ -31,6 +32,12 @@ export class Endpoint {
 
   get is4(): boolean {
     return this.w0 === 0 && this.w1 === 0 && this.w2 === MAPPED;
+  }
+
+  /** 127.0.0.0/8 or ::1. */
+  get isLoopback(): boolean {
+    if (this.is4) return this.w3 >>> 24 === LOOPBACK_NET;
+    return this.w0 === 0 && this.w1 === 0 && this.w2 === 0 && this.w3 === 1;
   }
 
   /** The IPv4 address as int32; meaningful only when is4. */

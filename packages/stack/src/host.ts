@@ -38,9 +38,9 @@ export const END = -1;
 export interface Host {
   /**
    * Starts to connect, by TCP or to a unix socket; opened() or refused() follows. `events` belongs to this socket alone.
-   * `tos`: as for UdpSocket.
+   * `tos`: as for UdpSocket. `parties`: whose connection it is, for those who stand between the stack and its host.
    */
-  connect(to: Endpoint | UnixPath, events: TcpEvents, tos?: number): TcpSocket;
+  connect(to: Endpoint | UnixPath, events: TcpEvents, tos?: number, parties?: Parties): TcpSocket;
   /** An unconnected UDP socket on a port of the host's choice; null when there is none to be had. `family` 4 or 6. */
   udp(family: 4 | 6, events: UdpEvents): UdpSocket | null;
   /** ICMP echo; null when this process may not, or has too many. A host that never may has none of it. `family` 4 or 6. */
@@ -52,6 +52,12 @@ export interface Host {
   accept(at: Endpoint | UnixPath, events: AcceptEvents): Acceptor;
   /** A UDP socket at `at`, port 0 for one of the host's choice; bound() or unbound() follows. */
   udpAt(at: Endpoint, events: BoundUdpEvents): UdpSocket;
+}
+
+/** The two ends of a connection, under the names that the guest knows. They stay what they are while it lives. */
+export interface Parties {
+  readonly guest: Endpoint;
+  readonly remote: Endpoint;
 }
 
 /** A stream socket with a name in the host's file system: unix(7). What is there already, if only a stale socket, is in use. */
@@ -82,8 +88,8 @@ export type BoundUdpEvents = BindEvents & UdpEvents;
 export interface Client {
   /** Lent; 0.0.0.0:0 for one that came by a path. */
   readonly from: Endpoint;
-  /** Once: the connection, open as after opened(), whose events follow. */
-  take(events: TcpEvents): TcpSocket;
+  /** Once: the connection, open as after opened(), whose events follow. `parties`: as for Host.connect(). */
+  take(events: TcpEvents, parties?: Parties): TcpSocket;
 }
 
 export interface TcpSocket {
@@ -96,6 +102,8 @@ export interface TcpSocket {
   write(b: Uint8Array, at: number, end: number): number;
   /** As write(), the last byte being urgent (RFC 6093). A host that cannot say so has none of it, and gets all in line. */
   writeUrgent?(b: Uint8Array, at: number, end: number): number;
+  /** Fills `into` with the name of this end; false when it has none (yet): a unix socket, or one that is over. */
+  local?(into: Endpoint): boolean;
   /** No more writes: a FIN follows what was written. */
   finish(): void;
   /** Resets the connection, or gives up connecting. */

@@ -3,6 +3,7 @@ export { createStack } from './create-stack.ts';
 export { Drop, dropName } from './drop.ts';
 export type { FlowInfo } from './flow-info.ts';
 export type { Forward, ForwardEvents, ForwardSpec } from './forward.ts';
+export type { GatewayNet, Gateways, TcpHost } from './gateways.ts';
 export { inside, type Network, type Network6 } from './network.ts';
 export { checkConfig } from './settings.ts';
 export type { Environment, Probe, Stack } from './stack.ts';

@@ -2,6 +2,7 @@ import type { Link } from '@reslirp/link';
 import type { Drop } from './drop.ts';
 import type { FlowInfo } from './flow-info.ts';
 import type { Forward, ForwardEvents, ForwardSpec } from './forward.ts';
+import type { Gateways } from './gateways.ts';
 import type { Host } from './host.ts';
 import type { Service } from './service.ts';
 import type { GuestForwardSpec } from './tcp/guest-forwards.ts';
@@ -47,6 +48,8 @@ export interface Environment {
   readonly random: () => number;
   readonly services?: readonly Service[];
   readonly probe?: Probe;
+  /** Application gateways, between TCP and `host`: none. */
+  readonly gateways?: Gateways;
 }
 
 /** Sees each change of a flow, and each frame that is not carried. Costs nothing when absent. */

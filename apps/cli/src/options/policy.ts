@@ -7,6 +7,7 @@ export interface PolicyChoices {
   rules?: readonly Rule[];
   disableHostLoopback?: boolean;
   restricted?: boolean;
+  emulate?: boolean;
   host?: HostKind;
 }
 
@@ -36,6 +37,12 @@ export const POLICY_OPTIONS: readonly Option[] = [
     value: 'RULE',
     help: 'they may not; or private, link-local, any; the first rule that fits',
     ...rule('deny'),
+  },
+  {
+    group: 'Policy',
+    long: 'enable-emu',
+    help: 'gateways for protocols that name addresses: FTP, IRC DCC, ident',
+    ...flag('emulate'),
   },
   {
     group: 'Policy',

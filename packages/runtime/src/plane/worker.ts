@@ -40,7 +40,7 @@ tell({ kind: 'loaded' });
 
 function work(cable: Cable): void {
   const link = open(cable);
-  const { services, probe } = network;
+  const { services, gateways, probe } = network;
   const random = secureRandom();
   const { stack, host, close } = serve({
     loop,
@@ -52,6 +52,7 @@ function work(cable: Cable): void {
       ...local('localAddress4', settings.outbound?.address4),
       ...local('localAddress6', settings.outbound?.address6),
     },
+    ...gateways,
     ...probe,
   });
   const forwards = new StackForwards(stack);

@@ -1,6 +1,6 @@
 import type { DropCounters } from '../drop.ts';
 import type { Endpoint } from '../endpoint.ts';
-import type { Host } from '../host.ts';
+import type { TcpHost } from '../gateways.ts';
 import type { IpErrors, IpOutput } from '../ip/output.ts';
 import type { Routes } from '../routes.ts';
 import type { Probe } from '../stack.ts';
@@ -10,7 +10,7 @@ import type { GuestForwards } from './guest-forwards.ts';
 export interface TcpEnvironment {
   readonly ip: IpOutput;
   readonly errors: IpErrors;
-  readonly host: Host;
+  readonly host: TcpHost;
   readonly routes: Routes;
   readonly guestForwards: Pick<GuestForwards, 'find'>;
   /** [0, 1) */

@@ -1,15 +1,16 @@
 // Forwards of TCP: the host's listening sockets.
 import type { Endpoint } from '../endpoint.ts';
 import type { Forward, ForwardEvents, ForwardSpec } from '../forward.ts';
-import type { AcceptEvents, Acceptor, BindFault, Client, Host, UnixPath } from '../host.ts';
+import type { TcpHost } from '../gateways.ts';
+import type { AcceptEvents, Acceptor, BindFault, Client, UnixPath } from '../host.ts';
 import type { Tcp } from './tcp.ts';
 
 export class TcpForwards {
-  readonly #host: Host;
+  readonly #host: TcpHost;
   readonly #tcp: Tcp;
   readonly #all: Set<TcpForward> = new Set();
 
-  constructor(host: Host, tcp: Tcp) {
+  constructor(host: TcpHost, tcp: Tcp) {
     this.#host = host;
     this.#tcp = tcp;
   }
@@ -40,7 +41,7 @@ class TcpForward implements Forward, AcceptEvents {
     this.#gone = gone;
   }
 
-  open(host: Host, at: Endpoint | UnixPath): void {
+  open(host: TcpHost, at: Endpoint | UnixPath): void {
     this.#acceptor = host.accept(at, this);
   }
 

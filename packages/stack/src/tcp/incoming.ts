@@ -33,7 +33,7 @@ export function incoming(c: Context, client: Client, guest: Endpoint): boolean {
   }
   offerAll(c, f);
   c.raise(f, Ev.HOST_OPEN);
-  f.socket = client.take(new HostSide(c, f));
+  f.socket = client.take(new HostSide(c, f), f);
   c.schedule(f);
   return true;
 }

@@ -45,7 +45,7 @@ export function listen(c: Context, p: Packet, s: Segment): Drop {
   const f = admit(c, p, s);
   if (f === null) return drops.count(Drop.TCP_EXHAUSTED);
   const side = new HostSide(c, f);
-  f.socket = inner === null ? host.connect(c.to, side, p.tos & DSCP) : inner(side);
+  f.socket = inner === null ? host.connect(c.to, side, p.tos & DSCP, f) : inner(side);
   return Drop.NO;
 }
 

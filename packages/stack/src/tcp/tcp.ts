@@ -12,7 +12,7 @@ import * as Wire from '@reslirp/wire/tcp';
 import { Drop } from '../drop.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { FlowInfo } from '../flow-info.ts';
-import type { Client } from '../host.ts';
+import type { Client, Parties } from '../host.ts';
 import type { Packet } from '../packet.ts';
 import { arrive } from './arrival.ts';
 import { abort } from './closing.ts';
@@ -54,6 +54,21 @@ export class Tcp {
   incoming(client: Client, guest: Endpoint, now: number): boolean {
     this.#c.now = now;
     return incoming(this.#c, client, guest);
+  }
+
+  /** Fills `into` with the host's name for its end of the guest's connection; false when there is no such. */
+  hostEnd({ guest, remote }: Parties, into: Endpoint): boolean {
+    return this.#c.find(guest, remote)?.socket?.local?.(into) ?? false;
+  }
+
+  /** Fills `into` with the guest of the connection to `remote` whose end on the host is `hostEnd`; false when there is none. */
+  guestBehind(hostEnd: Endpoint, remote: Endpoint, into: Endpoint): boolean {
+    for (const f of this.#c.all()) {
+      if (!f.remote.equals(remote) || f.socket?.local?.(into) !== true || into.port !== hostEnd.port) continue;
+      into.set(f.guest);
+      return true;
+    }
+    return false;
   }
 
   /** Does what is due at `now`. */

@@ -1,0 +1,1 @@
+export { applicationGateways } from './gateways.ts';
