@@ -5,6 +5,7 @@ import { finish, sum } from '@reslirp/wire/checksum';
 import { Protocol } from '@reslirp/wire/ipv4';
 import * as Tcp from '@reslirp/wire/tcp';
 import * as Options from '@reslirp/wire/tcp-options';
+import { type Address, sameAddress } from './address.ts';
 import type { Guest } from './guest.ts';
 import { checkPattern, fillPattern } from './pattern.ts';
 
@@ -33,7 +34,7 @@ export interface GuestTcpOptions {
 }
 
 interface Remote {
-  readonly ip: number;
+  readonly ip: Address;
   readonly port: number;
   readonly own: number;
 }
@@ -97,8 +98,8 @@ export class GuestTcp {
     if (this.state === 'opening') this.state = 'unreachable';
   }
 
-  segment(b: Uint8Array, at: number, end: number, src: number): void {
-    if (src !== this.#remote.ip || Tcp.srcPort(b, at) !== this.#remote.port)
+  segment(b: Uint8Array, at: number, end: number, src: Address): void {
+    if (!sameAddress(src, this.#remote.ip) || Tcp.srcPort(b, at) !== this.#remote.port)
       throw new Error('a segment from somebody else');
     const flags = Tcp.flags(b, at);
     if ((flags & RST) !== 0) this.#heardReset(b, at);
@@ -138,7 +139,7 @@ export class GuestTcp {
   #heardReset(b: Uint8Array, at: number): void {
     if (this.state === 'opening') {
       if (Tcp.ack(b, at) === ((this.#iss + 1) | 0)) this.state = 'refused';
-    } else if (Tcp.seq(b, at) === this.#expected) this.state = 'reset';
+    } else if (this.state === 'open' && Tcp.seq(b, at) === this.#expected) this.state = 'reset';
   }
 
   #heardSyn(b: Uint8Array, at: number): void {
@@ -155,7 +156,8 @@ export class GuestTcp {
     this.#timestamps = timestamps;
     this.#tsRecent = tsVal;
     this.#scale = Math.max(0, windowScale);
-    this.#mss = Math.min(mss < 0 ? 536 : mss, 1_460) - (timestamps ? 12 : 0);
+    this.#mss =
+      Math.min(mss < 0 ? 536 : mss, typeof this.#remote.ip === 'number' ? 1_460 : 1_440) - (timestamps ? 12 : 0);
     this.#edge = Tcp.window(b, at);
     this.state = 'open';
     this.#rto = RTO;
@@ -295,6 +297,7 @@ export class GuestTcp {
   }
 
   #timeout(): void {
+    if (this.#rto > 4 * RTO && (this.state === 'opening' || this.state === 'open')) this.#guest.doubt(this.#remote.ip);
     if (this.state === 'opening') this.#syn();
     else if (this.state !== 'open') return;
     else {

@@ -1,3 +1,4 @@
+export { type Address, address } from './address.ts';
 export { CERTIFICATE, KEY } from './certificate.ts';
 export { Guest, type GuestOptions } from './guest.ts';
 export { GuestTcp, type GuestTcpOptions } from './guest-tcp.ts';
@@ -5,5 +6,6 @@ export { checkPattern, fillPattern } from './pattern.ts';
 export { mulberry } from './random.ts';
 export { type Recorded, replay } from './replay.ts';
 export { type Peer, type Script, SimulatedHost } from './simulated-host.ts';
+export { type Episode, episode } from './simulation.ts';
 export { Timeline } from './timeline.ts';
 export { createWorld, type World, type WorldOptions } from './world.ts';

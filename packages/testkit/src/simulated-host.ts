@@ -40,6 +40,8 @@ export interface Script {
 
 /** The host's end of one connection. */
 export interface Peer {
+  /** What was connected to. */
+  readonly port: number;
   /** Bytes taken from the guest, all checked against stream `key`. */
   readonly received: number;
   readonly sent: number;
@@ -153,6 +155,7 @@ export class SimulatedTcp implements Peer, TcpSocket {
   sent: number = 0;
   state: Peer['state'] = 'connecting';
   finished: boolean = false;
+  readonly port: number;
   readonly #key: number;
   readonly #script: Script;
   readonly #events: TcpEvents;
@@ -164,6 +167,7 @@ export class SimulatedTcp implements Peer, TcpSocket {
 
   constructor(key: number, script: Script, events: TcpEvents, time: Timeline, accepted: boolean = false) {
     this.#key = key;
+    this.port = key;
     this.#script = script;
     this.#events = events;
     this.#time = time;

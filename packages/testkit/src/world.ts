@@ -2,10 +2,11 @@
 import { type Impairment, type ImpairmentCounters, impair, type Link, pair, poison } from '@reslirp/link';
 import { type Config, createStack, type Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
-import { parse4 } from '@reslirp/wire/address';
+import { address } from './address.ts';
 import { Guest } from './guest.ts';
 import { mulberry } from './random.ts';
 import { SimulatedHost } from './simulated-host.ts';
+import { Tap } from './tap.ts';
 import { Timeline } from './timeline.ts';
 
 export interface WorldOptions {
@@ -18,6 +19,8 @@ export interface WorldOptions {
   readonly services?: readonly Service[];
   /** Sees every frame that reaches the stack. */
   readonly watch?: (b: Uint8Array, at: number, end: number, now: number) => void;
+  /** Sees every frame that the stack sends, before the cable has it. */
+  readonly sent?: (frame: Uint8Array, now: number) => void;
 }
 
 export interface World {
@@ -33,19 +36,22 @@ export interface World {
 }
 
 const NETWORK = '10.0.2.0/24';
+const PERFECT: ImpairmentCounters = { passed: 0, lost: 0, duplicated: 0, corrupted: 0, reordered: 0 };
 
 export function createWorld(options: WorldOptions): World {
-  const { seed, cable, config, services = [], watch, capacity = 1 << 18 } = options;
+  const { seed, cable, config, services = [], watch, sent, capacity = 1 << 18 } = options;
   const time = new Timeline();
   const random = mulberry(seed);
   const [ours, theirs] = pair({ capacity: cable === undefined ? capacity : 1 << 22 });
   const bad = cable && impair(ours, { ...cable, random, now: () => time.now, schedule: time.schedule });
-  const link = poison(bad ?? ours);
+  const link = poison(sent === undefined ? (bad ?? ours) : new Tap(bad ?? ours, (frame) => sent(frame, time.now)));
   const host = new SimulatedHost(time);
   const stack = createStack({ network: NETWORK, ...config }, { link, host, random, services });
   const guest = new Guest(poison(theirs), time, {
-    address: parse4('10.0.2.15')!,
-    gateway: parse4('10.0.2.2')!,
+    address: address('10.0.2.15') as number,
+    gateway: address('10.0.2.2') as number,
+    address6: address('fd00::15') as Uint8Array,
+    gateway6: address('fd00::2') as Uint8Array,
     corrupt: (cable?.corrupt ?? 0) > 0,
     random,
   });
@@ -61,9 +67,11 @@ export function createWorld(options: WorldOptions): World {
     stack,
     host,
     guest,
-    cable: bad?.counters ?? { passed: 0, lost: 0, duplicated: 0, corrupted: 0, reordered: 0 },
+    get cable() {
+      return bad?.counters ?? { ...PERFECT, passed: Number(stack.stats()['framesOut']) + inputs };
+    },
     run: (ms, done) => named(seed, () => time.pass(ms, turn, done)),
-    mustBeQuiet: () => named(seed, () => quiet(stack, host)),
+    mustBeQuiet: () => named(seed, () => quiet(stack, host, config?.network6 !== undefined)),
   };
 }
 
@@ -95,7 +103,8 @@ function named(seed: number, run: () => void): void {
   }
 }
 
-function quiet(stack: Stack, host: SimulatedHost): void {
+/** Where IPv6 is spoken, the timer of the next router advertisement is always there. */
+function quiet(stack: Stack, host: SimulatedHost, advertises: boolean): void {
   const { tcpFlows, tcpRingBytes, udpFlows, reassemblies } = stack.stats();
   const left = {
     tcpFlows,
@@ -103,7 +112,7 @@ function quiet(stack: Stack, host: SimulatedHost): void {
     udpFlows,
     reassemblies,
     sockets: host.open,
-    timers: stack.deadline() === Infinity ? 0 : 1,
+    timers: advertises || stack.deadline() === Infinity ? 0 : 1,
   };
   const what = Object.entries(left).filter(([, n]) => n !== 0);
   if (what.length > 0) throw new Error(`left behind: ${what.map(([name, n]) => `${n} ${name}`).join(', ')}`);
