@@ -36,7 +36,8 @@ export class Browser {
 
   private constructor(directory: string) {
     this.#directory = directory;
-    this.#child = spawn(program!, [...OPTIONS, `--user-data-dir=${directory}`, 'about:blank']);
+    // In a group of its own: Debian's program is a shell that waits for the browser, and does not pass signals on
+    this.#child = spawn(program!, [...OPTIONS, `--user-data-dir=${directory}`, 'about:blank'], { detached: true });
     this.#child.stderr!.on('data', (b) => (this.#said += b));
   }
 
@@ -72,7 +73,7 @@ export class Browser {
     this.#page?.terminate();
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-      this.#child.kill('SIGTERM');
+      process.kill(-this.#child.pid!, 'SIGTERM');
       await ended;
     }
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 10 });
