@@ -3,6 +3,7 @@ import { CABLE_OPTIONS, type CableChoices } from './options/cables.ts';
 import { DHCP_OPTIONS, type DhcpChoices } from './options/dhcp.ts';
 import { DNS_OPTIONS, type DnsChoices } from './options/dns.ts';
 import { FORWARD_OPTIONS, type ForwardChoices } from './options/forwards.ts';
+import { MANAGEMENT_OPTIONS, type ManagementChoices } from './options/management.ts';
 import { MESSAGE_OPTIONS, type MessageChoices } from './options/messages.ts';
 import { NETWORK_OPTIONS, type NetworkChoices } from './options/network.ts';
 import type { Option } from './options/option.ts';
@@ -18,6 +19,7 @@ export interface Choices
     ForwardChoices,
     PolicyChoices,
     CableChoices,
+    ManagementChoices,
     MessageChoices {}
 
 export const OPTIONS: readonly Option[] = [
@@ -27,6 +29,7 @@ export const OPTIONS: readonly Option[] = [
   ...FORWARD_OPTIONS,
   ...POLICY_OPTIONS,
   ...CABLE_OPTIONS,
+  ...MANAGEMENT_OPTIONS,
   ...MESSAGE_OPTIONS,
 ];
 
@@ -40,6 +43,8 @@ type Defaulted =
   | 'mtu'
   | 'dhcpStart'
   | 'leaseTime'
+  | 'dhcp6'
+  | 'manufacturer'
   | 'hostName'
   | 'host'
   | 'level';

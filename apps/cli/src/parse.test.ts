@@ -26,6 +26,9 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'if-mru': ['65521', { mru: 65_521 }],
   'vdhcp-start': ['10.0.2.100', { dhcpStart: { ip: 0x0a000264 } }],
   vhostname: ['vm', { hostName: 'vm' }],
+  dhcp6: ['stateful', { dhcp6: 'stateful' }],
+  'mfr-id': ['0x8119', { manufacturer: 0x8119 }],
+  'oob-eth-addr': ['52:54:00:12:34:56', { managementMac: '52:54:00:12:34:56' }],
   vdomainname: ['example.org.', { domainName: 'example.org.' }],
   vdnssearch: ['a.example,b.example', { searchDomains: ['a.example', 'b.example'] }],
   'dhcp-host': [

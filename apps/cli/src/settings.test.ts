@@ -41,6 +41,8 @@ describe('the network', () => {
         options: [],
       },
       leaseFile: null,
+      dhcp6: null,
+      ncsi: { manufacturer: 0 },
       dns: true,
       emulate: false,
       resolvConf: null,
@@ -139,7 +141,22 @@ describe('IPv6', () => {
   });
 
   it('domains to search are advertised', () => {
-    expect(of('--ipv6', '--vdnssearch', 'a.example').network.advertise).toEqual({ searchList: ['a.example'] });
+    expect(of('--ipv6', '--vdnssearch', 'a.example').network.advertise).toEqual({
+      searchList: ['a.example'],
+      managed: false,
+      other: true,
+    });
+  });
+
+  it.each([
+    [[], { stateful: false, search: [] }, [false, true]],
+    [['--dhcp6', 'stateful', '--disable-dns'], { stateful: true, search: [], nameservers: [] }, [true, true]],
+    [['--dhcp6', 'off'], null, [false, false]],
+    [['--disable-dhcp'], null, [false, false]],
+  ])('DHCPv6 is what is advertised: %j', (args, dhcp6, [managed, other]) => {
+    const settings = of('--ipv6', ...args);
+    expect(settings.dhcp6).toEqual(dhcp6);
+    expect(settings.network.advertise).toMatchObject({ managed, other });
   });
 });
 

@@ -12,7 +12,7 @@ import { format4, mask4 } from '@reslirp/wire/address';
 import { type CableSettings, cableSettings } from './cable-settings.ts';
 import { type Choices, DEFAULTS } from './options.ts';
 import { UsageError } from './usage-error.ts';
-import type { AddressValue, GuestForwardValue, HostForwardValue, HostKind } from './values.ts';
+import type { AddressValue, Dhcp6Kind, GuestForwardValue, HostForwardValue, HostKind } from './values.ts';
 
 /** Where guest forwards are that name no address: the network + 4, as in QEMU. */
 const INNER = 4;
@@ -72,12 +72,14 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
       hostLoopback: !all.disableHostLoopback,
       ...(all.ipv4 === false ? { ipv4: false } : {}),
       ...v6,
-      ...(v6 === null || all.searchDomains === undefined ? {} : { advertise: { searchList: all.searchDomains } }),
+      ...(v6 === null ? {} : { advertise: advertise(all) }),
       ...(all.rules === undefined ? {} : { rules: all.rules }),
     },
     guest,
     dhcp: isDhcp ? dhcp(all, span, guest, dns && !restricted ? [format4(nameserver)] : []) : null,
     leaseFile: leaseFile(choices),
+    dhcp6: v6 === null ? null : dhcp6(all, dns && !restricted),
+    ncsi: ncsi(all),
     dns,
     emulate: all.emulate === true,
     resolvConf: all.resolvConf ?? null,
@@ -146,6 +148,29 @@ function leaseFile({ leaseFile: path }: Choices): LeaseFileSettings | null {
   } catch (error) {
     throw new UsageError('--lease-file', (error as Error).message);
   }
+}
+
+function kind6({ dhcp6 = DEFAULTS.dhcp6, disableDhcp = false }: Choices): Dhcp6Kind {
+  return disableDhcp ? 'off' : dhcp6;
+}
+
+/** So that guests ask for what there is, RFC 4861 4.2. */
+function advertise(choices: Choices): NonNullable<Config['advertise']> {
+  const { searchDomains: searchList = [] } = choices;
+  const kind = kind6(choices);
+  return { searchList, managed: kind === 'stateful', other: kind !== 'off' };
+}
+
+/** `hasDns`: the network's own nameserver is announced. */
+function dhcp6(choices: Choices, hasDns: boolean): Settings['dhcp6'] {
+  const { searchDomains: search = [] } = choices;
+  const kind = kind6(choices);
+  if (kind === 'off') return null;
+  return { stateful: kind === 'stateful', search, ...(hasDns ? {} : { nameservers: [] }) };
+}
+
+function ncsi({ manufacturer = DEFAULTS.manufacturer, managementMac: mac }: Choices): Settings['ncsi'] {
+  return { manufacturer, ...(mac === undefined ? {} : { mac }) };
 }
 
 /** The smallest MTU of IPv6, RFC 8200 5. */

@@ -3,7 +3,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { checkConfig, type Rule } from '@reslirp/stack';
 import { Endpoint } from '@reslirp/stack/endpoint';
 import { type Place, parsePlace } from '@reslirp/transport-stream/place';
-import { parse4, parseCidr4 } from '@reslirp/wire/address';
+import { parse4, parseCidr4, parseMac } from '@reslirp/wire/address';
+import { isGroup } from '@reslirp/wire/ether';
 
 export interface Kind<T> {
   /** Ends the sentence "'x' is not …". */
@@ -244,4 +245,27 @@ export const HOST: Kind<HostKind> = {
 export const PLACE: Kind<Place> = {
   accepts: 'a place such as 9000, 127.0.0.1:9000, [::1]:9000 or unix:/run/user/1000/cable',
   read: parsePlace,
+};
+
+/** What DHCPv6 gives: nothing, all but addresses, or those as well. */
+export type Dhcp6Kind = 'off' | 'stateless' | 'stateful';
+
+export const DHCP6: Kind<Dhcp6Kind> = {
+  accepts: 'one of off, stateless, stateful',
+  read: (text) => (text === 'off' || text === 'stateless' || text === 'stateful' ? text : null),
+};
+
+/** 32 bits, decimal or hexadecimal. */
+export const NUMBER32: Kind<number> = {
+  accepts: 'a number from 0 to 4294967295, or 0x0 to 0xffffffff',
+  read: (text) => (/^(\d{1,10}|0x[0-9a-f]{1,8})$/i.test(text) && Number(text) <= 0xffff_ffff ? Number(text) : null),
+};
+
+/** Of one card. */
+export const MAC: Kind<string> = {
+  accepts: 'the MAC address of one card, such as 52:54:00:12:34:56',
+  read(text) {
+    const mac = new Uint8Array(6);
+    return parseMac(text, mac, 0) && !isGroup(mac, 0) ? text : null;
+  },
 };

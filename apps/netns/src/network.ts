@@ -11,6 +11,7 @@ const POOL = 15;
 const GUEST = 100;
 /** Gateway ::2, nameserver ::3; the namespace makes its address from what is advertised. */
 const NETWORK6 = 'fd00::/64';
+const NAMESERVER6 = 'fd00::3';
 /** The smallest network has 128 addresses, so that +100 is one of them. */
 const PREFIX = { least: 1, most: 25 } as const;
 
@@ -76,6 +77,9 @@ export function networkSettings({ layout, mtu, dns, hostLoopback, ipv6, level }:
       ...(ipv6 ? { network6: NETWORK6 } : {}),
     },
     dhcp: { start: pool, router: true, nameservers: dns ? [nameserver] : [], search: [] },
+    // The original's answers nobody who does not ask by himself, and its advertisements do not tell guests to
+    dhcp6: ipv6 ? { nameservers: dns ? [NAMESERVER6] : [] } : null,
+    ncsi: {},
     dns,
     resolvConf: null,
     level,

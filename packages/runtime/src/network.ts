@@ -1,7 +1,14 @@
 // What a network is made of, whichever host and loop carry it: services, messages, and the words at its beginning and end.
 import { applicationGateways } from '@reslirp/gateways';
 import { systemResolvers } from '@reslirp/host-node';
-import { type Dhcp4Server, type DnsForwarder, dhcp4Server, dnsForwarder } from '@reslirp/services';
+import {
+  type Dhcp4Server,
+  type DnsForwarder,
+  dhcp4Server,
+  dhcp6Server,
+  dnsForwarder,
+  ncsiResponder,
+} from '@reslirp/services';
 import type { Gateways, Probe, Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
 import { DropReport } from './drop-report.ts';
@@ -35,7 +42,9 @@ export class Network {
     const store = leaseFile === null ? null : new LeaseFile(leaseFile, log, now);
     this.#dhcp = settings.dhcp === null ? null : dhcp4Server(settings.dhcp, store);
     this.#dns = settings.dns ? dnsForwarder({ upstreams }) : null;
-    this.services = [this.#dhcp, this.#dns].filter((service) => service !== null);
+    const dhcp6 = settings.dhcp6 === null ? null : dhcp6Server(settings.dhcp6);
+    const all = [this.#dhcp, dhcp6, this.#dns, ncsiResponder(settings.ncsi)];
+    this.services = all.filter((service) => service !== null);
     this.gateways = settings.emulate === true ? { gateways: applicationGateways() } : {};
     this.probe = log.level >= Level.DEBUG ? { probe: probe(log) } : {};
     this.#asks = settings.dns ? `nameserver ${settings.network.nameserver} (asks ${upstreams().join(', ')})` : 'no DNS';

@@ -1,5 +1,7 @@
 // What a network is to be, whoever asked for it.
 import type { Dhcp4Config } from '@reslirp/services/dhcp4';
+import type { Dhcp6Config } from '@reslirp/services/dhcp6';
+import type { NcsiConfig } from '@reslirp/services/ncsi';
 import type { Config } from '@reslirp/stack';
 import type { LeaseFileSettings } from './lease-file.ts';
 import type { Level } from './log.ts';
@@ -13,6 +15,10 @@ export interface NetworkSettings {
   readonly dhcp: Dhcp4Config | null;
   /** Where its leases are kept; null, or absent: nowhere. */
   readonly leaseFile?: LeaseFileSettings | null;
+  /** Null: no DHCPv6, as in a network without IPv6. What is advertised has to agree. */
+  readonly dhcp6: Dhcp6Config | null;
+  /** Of the card that a management controller finds. */
+  readonly ncsi: NcsiConfig;
   readonly dns: boolean;
   /** Application gateways (FTP, IRC DCC, ident) read along: they do not, unless asked for. */
   readonly emulate?: boolean;

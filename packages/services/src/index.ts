@@ -9,7 +9,9 @@ export {
   type LeaseState,
   type LeaseStore,
 } from './dhcp4.ts';
+export { type Dhcp6Config, type Dhcp6Server, dhcp6Server, type Lease6 } from './dhcp6.ts';
 export { type DnsForwarder, type DnsForwarderOptions, dnsForwarder } from './dns.ts';
+export { type NcsiConfig, type NcsiResponder, ncsiResponder } from './ncsi.ts';
 export {
   FileFault,
   type FileSource,

@@ -22,6 +22,8 @@ export class FakeNet implements ServiceNet {
   readonly host: Pick<Host, 'connect' | 'udp'>;
   readonly sockets: FakeUdp[] = [];
   readonly learned: string[] = [];
+  /** Whole frames that were sent. */
+  readonly frames: Uint8Array[] = [];
   /** Addresses that the cable was asked for. */
   readonly probed: string[] = [];
   /** Who was heard at an address, and when. */
@@ -69,6 +71,10 @@ export class FakeNet implements ServiceNet {
     const port = 50_000 + this.#opened++;
     this.ports.set(port, received);
     return { port, close: () => this.ports.delete(port) };
+  }
+
+  sendFrame(b: Uint8Array, at: number, end: number): void {
+    this.frames.push(b.slice(at, end));
   }
 
   neighbour(address: Endpoint, mac: Uint8Array): void {
@@ -188,5 +194,25 @@ function network(cidr: string, mtu: number): ServiceNet['network'] {
   const prefix4 = Number(bits);
   const address4 = ip(base);
   const all = { address4, mask4: mask4(prefix4), prefix4, broadcast4: address4 | ~mask4(prefix4) };
-  return { ...all, gateway4: address4 + 2, nameserver4: address4 + 3, speaks4: true, v6: null, mtu };
+  const at = (text: string): Endpoint => Endpoint.parse(text)!;
+  const v6 = {
+    prefix: at('fd00::'),
+    bits: 64,
+    gateway: at('fd00::2'),
+    nameserver: at('fd00::3'),
+    linkGateway: at('fe80::2'),
+    linkNameserver: at('fe80::3'),
+  };
+  return { ...all, gateway4: address4 + 2, nameserver4: address4 + 3, speaks4: true, v6, mtu };
+}
+
+/** The 16 bytes of an IPv6 address. */
+export function parseAddress(text: string): Uint8Array {
+  const b = new Uint8Array(16);
+  Endpoint.parse(text)!.put6(b, 0);
+  return b;
+}
+
+export function formatAddress(b: Uint8Array, at: number): string {
+  return new Endpoint().set6(b, at, 0).address();
 }

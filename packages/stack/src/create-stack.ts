@@ -53,8 +53,7 @@ export function createStack(config: Config, env: Environment): Stack {
   const ports = new ServicePorts(random, (port) => services.isBound(port));
   const below = lowerHalf(s, env, services);
   const machine = new Machine(env, services, below, upperHalf(s, env, services, ports, below));
-  const { ip, neighbours, arp } = below;
-  services.start(new StackNet({ network, host, random, ip, neighbours, arp, ports }));
+  services.start(new StackNet({ ...below, network, host, random, ports }));
   return machine;
 }
 
@@ -131,7 +130,7 @@ function upperHalf(
       ? null
       : input6(s, v6, { ...below, ...above, network, link: env.link, random, hasNameserver: services.haveNameserver });
   const reassemblies = [ip4, ip6].flatMap((ip) => (ip === null ? [] : [ip.reassembly]));
-  const ether = new EtherInput(below.station, below.arp, ip4, ip6, drops);
+  const ether = new EtherInput({ ...below, services, ip4, ip6 });
   return { tcp, nat, echo, udpForwards, forwards, reassemblies, ether };
 }
 

@@ -4,7 +4,7 @@ export { Drop, dropName } from './drop.ts';
 export type { FlowInfo } from './flow-info.ts';
 export type { Forward, ForwardEvents, ForwardSpec } from './forward.ts';
 export type { GatewayNet, Gateways, TcpHost } from './gateways.ts';
-export { inside, type Network, type Network6 } from './network.ts';
+export { inside, type Network, type Network6, within } from './network.ts';
 export { checkConfig } from './settings.ts';
 export type { Environment, Probe, Stack } from './stack.ts';
 export type { Connect, GuestForwardSpec } from './tcp/guest-forwards.ts';

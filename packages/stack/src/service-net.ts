@@ -1,6 +1,8 @@
 import type { Arp } from './arp/arp.ts';
 import type { Neighbours } from './arp/neighbours.ts';
+import { Drop, type DropCounters } from './drop.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Cable } from './ether/cable.ts';
 import type { Host } from './host.ts';
 import type { DualOutput } from './ip/dual.ts';
 import { NONE } from './key-table.ts';
@@ -20,6 +22,8 @@ export interface StackNetParts {
   readonly neighbours: Neighbours;
   readonly arp: Arp;
   readonly ports: ServicePorts;
+  readonly cable: Cable;
+  readonly drops: DropCounters;
 }
 
 /** What services get to see of the stack. */
@@ -31,8 +35,10 @@ export class StackNet implements ServiceNet {
   readonly #neighbours: Neighbours;
   readonly #arp: Arp;
   readonly #ports: ServicePorts;
+  readonly #cable: Cable;
+  readonly #drops: DropCounters;
 
-  constructor({ network, random, host, ip, neighbours, arp, ports }: StackNetParts) {
+  constructor({ network, random, host, ip, neighbours, arp, ports, cable, drops }: StackNetParts) {
     this.network = network;
     this.random = random;
     this.host = host;
@@ -40,6 +46,8 @@ export class StackNet implements ServiceNet {
     this.#neighbours = neighbours;
     this.#arp = arp;
     this.#ports = ports;
+    this.#cable = cable;
+    this.#drops = drops;
   }
 
   send(
@@ -57,6 +65,16 @@ export class StackNet implements ServiceNet {
 
   openPort(own: Endpoint, peer: Endpoint, received: (q: Query, now: number) => void): ServicePort | null {
     return this.#ports.open(own, peer, received);
+  }
+
+  sendFrame(b: Uint8Array, at: number, end: number): void {
+    const to = this.#cable.reserve(end - at);
+    if (to < 0) {
+      this.#drops.count(Drop.LINK_FULL);
+      return;
+    }
+    this.#cable.slab.set(b.subarray(at, end), to);
+    this.#cable.commit(end - at, null, 0, 0, null);
   }
 
   neighbour(address: Endpoint, mac: Uint8Array, now: number): void {

@@ -18,12 +18,16 @@ export interface Service {
   /** For logs. */
   readonly name: string;
   readonly bindings: readonly Binding[];
+  /** Types of Ethernet frames that are its own, beside IP and ARP. */
+  readonly etherTypes?: readonly number[];
   /** It carries the guest's traffic to the outside: it is not asked in a restricted network. */
   readonly egress: boolean;
   /** Called once, before anything else. */
   start(net: ServiceNet): void;
   /** A datagram for one of the bindings. Everything is lent for the duration of the call. */
   received?(q: Query, now: number): void;
+  /** A whole frame of one of `etherTypes`, to a group or to the network's MAC. From anybody: look before you believe it. */
+  frame?(b: Uint8Array, at: number, end: number, now: number): void;
   /**
    * Where the guest's TCP connection to `port` goes: fills `to` for attempt 0, 1, 2 … of the same connection.
    * The stack moves to the next attempt when the host refuses one. False: there is nowhere left, the guest is refused.
@@ -72,6 +76,8 @@ export interface ServiceNet {
    * port, is given to `received`, lent as in Service.received(). Nobody has it until close(). Null: there are too many.
    */
   openPort(own: Endpoint, peer: Endpoint, received: (q: Query, now: number) => void): ServicePort | null;
+  /** Sends a whole frame, from its Ethernet header on. */
+  sendFrame(b: Uint8Array, at: number, end: number): void;
   /** This guest address is at this MAC: a lease was made. */
   neighbour(address: Endpoint, mac: Uint8Array, now: number): void;
   /** Asks the cable who is at this IPv4 address. isUsedByOther() knows later, if anybody answers. */

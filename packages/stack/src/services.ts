@@ -1,8 +1,14 @@
 // Which service answers where: all bindings, checked once against each other.
+import * as Ether from '@reslirp/wire/ether';
 import { ConfigError } from './config.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Scope } from './scope.ts';
 import type { Binding, Service, ServiceNet } from './service.ts';
+
+/** IEEE 802.3 3.2.6: smaller ones are lengths. */
+const FIRST_TYPE = 0x0600;
+const { IP4, IP6, ARP, VLAN } = Ether.Type;
+const STACKS_OWN: readonly number[] = [IP4, IP6, ARP, VLAN];
 
 const PLACES: Readonly<Record<Binding['at'], readonly Scope[]>> = {
   gateway: [Scope.GATEWAY],
@@ -14,12 +20,16 @@ export class Services {
   readonly #all: readonly Service[];
   readonly #restricted: boolean;
   readonly #bound: Map<number, Service> = new Map();
+  readonly #byEtherType: Map<number, Service> = new Map();
 
   /** In a `restricted` network services with egress are there, but never asked. Throws ConfigError. */
   constructor(all: readonly Service[], restricted: boolean) {
     this.#all = all;
     this.#restricted = restricted;
-    for (const service of all) for (const binding of service.bindings) this.#bind(service, binding);
+    for (const service of all) {
+      for (const binding of service.bindings) this.#bind(service, binding);
+      for (const type of service.etherTypes ?? []) this.#take(service, type);
+    }
   }
 
   /** The service behind one of our addresses, or behind the broadcast address; null when there is none. */
@@ -31,6 +41,12 @@ export class Services {
   /** Whether a service answers that UDP port, at any address. */
   isBound(port: number): boolean {
     return this.#all.some(({ bindings }) => bindings.some((b) => b.protocol === 'udp' && b.port === port));
+  }
+
+  /** The service that frames of this type are for; null when there is none. */
+  ofType(etherType: number): Service | null {
+    const service = this.#byEtherType.get(etherType);
+    return service === undefined || (this.#restricted && service.egress) ? null : service;
   }
 
   /** Whether there is one that answers at the nameserver's address and nowhere else. */
@@ -62,6 +78,19 @@ export class Services {
 
   close(): void {
     for (const service of this.#all) service.close?.();
+  }
+
+  #take(service: Service, etherType: number): void {
+    const other = this.#byEtherType.get(etherType);
+    const what = `Ethernet frames of type 0x${etherType.toString(16).padStart(4, '0')}`;
+    if (STACKS_OWN.includes(etherType) || !(etherType >= FIRST_TYPE && etherType <= 0xffff)) {
+      throw new ConfigError('services', `'${service.name}' takes ${what}, which are none of a service`);
+    }
+    if (other !== undefined)
+      throw new ConfigError('services', `'${other.name}' and '${service.name}' both take ${what}`);
+    if (service.frame === undefined)
+      throw new ConfigError('services', `'${service.name}' takes ${what} and has no frame()`);
+    this.#byEtherType.set(etherType, service);
   }
 
   #bind(service: Service, binding: Binding): void {

@@ -4,12 +4,14 @@ import { parse4, parse6 } from '../src/address.ts';
 import * as Arp from '../src/arp.ts';
 import { finish, pseudo4, pseudo6, sum } from '../src/checksum.ts';
 import * as Dhcp4 from '../src/dhcp4.ts';
+import * as Dhcp6 from '../src/dhcp6.ts';
 import * as Dns from '../src/dns.ts';
 import * as Ether from '../src/ether.ts';
 import * as Icmp4 from '../src/icmp4.ts';
 import * as Icmp6 from '../src/icmp6.ts';
 import * as Ipv4 from '../src/ipv4.ts';
 import * as Ipv6 from '../src/ipv6.ts';
+import * as Ncsi from '../src/ncsi.ts';
 import * as Tcp from '../src/tcp.ts';
 import * as TcpOptions from '../src/tcp-options.ts';
 import * as Tftp from '../src/tftp.ts';
@@ -196,6 +198,28 @@ const HEADER4 = {
   'ip.checksum.status': '1',
 };
 
+const dhcp6Reply = (): Uint8Array =>
+  ip6(Ipv6.Next.UDP, 64, (to, at, ip) => {
+    const { Option, Status, Type } = Dhcp6;
+    const end = to.length;
+    const options = Dhcp6.emit(to, at + Udp.HEADER, Type.REPLY, 0x12345);
+    const ia = Dhcp6.emitBytes(to, options, end, Option.SERVER_ID, hex('00030001525500000202'));
+    const address = new Uint8Array(16);
+    parse6('fd00::1000', address, 0);
+    let next = Dhcp6.emitIa(to, ia, end, Option.IA_NA, 7, 50, 80);
+    next = Dhcp6.emitAddress(to, next, end, address, 0, 100, 200);
+    Dhcp6.close(to, ia, next);
+    const stop = Dhcp6.emitStatus(to, next, end, Status.SUCCESS, hex('6f6b'));
+    udp(to, at, stop, [547, 546], pseudo6(to, ip + Ipv6.SRC, Ipv6.Next.UDP, stop - at));
+    return stop;
+  });
+
+const version = (): Uint8Array =>
+  frame(Ether.Type.NCSI, (to, at) => {
+    const request = hex('0001000715000000000000000000000000000000');
+    return Ncsi.emitResponse(to, at, request, 0, 40, Ncsi.Code.COMPLETED, Ncsi.Reason.NO_ERROR);
+  });
+
 const FRAMES: readonly (readonly [string, () => Uint8Array, Readonly<Record<string, string>>])[] = [
   [
     'ARP',
@@ -316,6 +340,20 @@ const FRAMES: readonly (readonly [string, () => Uint8Array, Readonly<Record<stri
     (): Uint8Array => tftp((b, at) => body(b, Tftp.emitData(b, at, 0xfffe), 512)),
     { 'tftp.opcode': '3', 'tftp.block': '65534', 'data.len': '512' },
   ],
+  [
+    'DHCPv6 reply',
+    dhcp6Reply,
+    {
+      'dhcpv6.xid': '0x012345',
+      'dhcpv6.iaid': '00000007',
+      'dhcpv6.iaid.t2': '80',
+      'dhcpv6.iaaddr.ip': 'fd00::1000',
+      'dhcpv6.iaaddr.valid_lifetime': '200',
+      'dhcpv6.status_code': '0',
+      'udp.checksum.status': '1',
+    },
+  ],
+  ['NC-SI version', version, { 'ncsi.iid': '0x07', 'ncsi.plen': '0x28', 'ncsi.resp': '0x0000' }],
 ];
 
 const why = missing();

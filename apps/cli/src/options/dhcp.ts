@@ -1,5 +1,5 @@
 // What guests get by DHCP.
-import { ADDRESS, type AddressValue, type Kind, NAME, NAMES, number } from '../values.ts';
+import { ADDRESS, type AddressValue, DHCP6, type Dhcp6Kind, type Kind, NAME, NAMES, number } from '../values.ts';
 import { append, appendAll, flag, into, type Option } from './option.ts';
 
 export interface DhcpChoices {
@@ -11,6 +11,7 @@ export interface DhcpChoices {
   dhcpOptions?: readonly string[];
   leaseTime?: number;
   leaseFile?: string;
+  dhcp6?: Dhcp6Kind;
   disableDhcp?: boolean;
 }
 
@@ -113,8 +114,16 @@ export const DHCP_OPTIONS: readonly Option[] = [
   },
   {
     group: 'DHCP',
+    long: 'dhcp6',
+    value: 'KIND',
+    help: 'DHCPv6: off, stateless (no addresses) or stateful',
+    default: 'stateless',
+    ...into('dhcp6', DHCP6),
+  },
+  {
+    group: 'DHCP',
     long: 'disable-dhcp',
-    help: 'no DHCP: guests have their addresses from elsewhere',
+    help: 'no DHCP of either version: addresses come from elsewhere',
     ...flag('disableDhcp'),
   },
 ];

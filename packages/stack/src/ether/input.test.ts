@@ -1,6 +1,7 @@
 import * as Vlan from '@reslirp/wire/vlan';
 import { describe, expect, it } from 'vitest';
 import { arp, EVERYONE_MAC, ether, GATEWAY_MAC, GUEST_MAC, icmp, Rig, udp } from '../../test/rig.ts';
+import type { Service, ServiceNet } from '../service.ts';
 
 const MULTICAST = Uint8Array.of(1, 0, 0x5e, 0, 0, 1);
 const OTHER = Uint8Array.of(0x52, 0x54, 0, 1, 1, 1);
@@ -47,6 +48,34 @@ it.each([
 
 it.each([0x0600, 0x86dd, 0x88f8, 0x0040])('type %i is nobody here', (type) => {
   expect(new Rig().send(ether(new Uint8Array(46), { type }))).toBe('ETHER_TYPE');
+});
+
+it('a type of a service is its own, whoever sends', () => {
+  const heard: number[][] = [];
+  let net: ServiceNet;
+  const service: Service = {
+    name: 'echo',
+    bindings: [],
+    etherTypes: [0x88f8],
+    egress: false,
+    start: (given) => {
+      net = given;
+    },
+    frame(b, at, end) {
+      heard.push([at, end - at]);
+      net.sendFrame(b, at, end);
+    },
+  };
+  const rig = new Rig({ services: [service] });
+  expect(rig.send(ether(new Uint8Array(46), { type: 0x88f8, src: EVERYONE_MAC, dst: EVERYONE_MAC }))).toBe('NO');
+  expect(rig.send(ether(new Uint8Array(46), { type: 0x88f8, dst: OTHER }))).toBe('ETHER_NOT_FOR_US');
+  expect(heard.map(([, size]) => size)).toEqual([60]);
+  expect(rig.frames().map(({ bytes }) => bytes.length)).toEqual([60]);
+});
+
+it.each([0x0800, 0x0040, 0x1_0000])('type %i is none of a service', (type) => {
+  const service: Service = { name: 'x', bindings: [], etherTypes: [type], egress: false, start() {}, frame() {} };
+  expect(() => new Rig({ services: [service] })).toThrow('which are none of a service');
 });
 
 it('is shorter than its header', () => {

@@ -7,6 +7,7 @@ import * as Ether from '@reslirp/wire/ether';
 import * as Vlan from '@reslirp/wire/vlan';
 import type { Arp } from '../arp/arp.ts';
 import { Drop, type DropCounters } from '../drop.ts';
+import type { Services } from '../services.ts';
 import type { Station } from './station.ts';
 
 /** What IP of one version does with a packet; see EtherInput.input(). */
@@ -14,19 +15,30 @@ export interface IpInput {
   input(b: Uint8Array, frame: number, at: number, end: number, trusted: boolean, now: number): Drop;
 }
 
+export interface EtherParts {
+  readonly station: Station;
+  readonly arp: Arp;
+  readonly services: Services;
+  /** Null when that version is not spoken. */
+  readonly ip4: IpInput | null;
+  readonly ip6: IpInput | null;
+  readonly drops: DropCounters;
+}
+
 export class EtherInput {
   frames: number = 0;
   bytes: number = 0;
   readonly #station: Station;
   readonly #arp: Arp;
+  readonly #services: Services;
   readonly #ip4: IpInput | null;
   readonly #ip6: IpInput | null;
   readonly #drops: DropCounters;
 
-  /** `ip4`, `ip6`: null when that version is not spoken. */
-  constructor(station: Station, arp: Arp, ip4: IpInput | null, ip6: IpInput | null, drops: DropCounters) {
+  constructor({ station, arp, services, ip4, ip6, drops }: EtherParts) {
     this.#station = station;
     this.#arp = arp;
+    this.#services = services;
     this.#ip4 = ip4;
     this.#ip6 = ip6;
     this.#drops = drops;
@@ -39,11 +51,18 @@ export class EtherInput {
     if (!Ether.isGroup(b, at + Ether.DST) && !this.#station.owns(b, at + Ether.DST)) {
       return this.#drops.count(Drop.ETHER_NOT_FOR_US);
     }
+    const type = Ether.type(b, at);
+    const service = this.#services.ofType(type);
+    if (service !== null) {
+      // Whoever it is from: a BMC that has no address yet says that it is everybody (DSP0222)
+      service.frame?.(b, at, end, now);
+      return Drop.NO;
+    }
     // IEEE 802.3 3.2.3: a group sends nothing; and what comes from us has come around a loop
     if (Ether.isGroup(b, at + Ether.SRC) || this.#station.owns(b, at + Ether.SRC)) {
       return this.#drops.count(Drop.ETHER_SOURCE);
     }
-    return this.#typed(b, at, at + Ether.HEADER, end, Ether.type(b, at), trusted, now);
+    return this.#typed(b, at, at + Ether.HEADER, end, type, trusted, now);
   }
 
   /** `frame`: the Ethernet header; `at`: what follows the type. */

@@ -1,0 +1,1 @@
+export { type NcsiConfig, type NcsiResponder, ncsiResponder } from './ncsi/responder.ts';
