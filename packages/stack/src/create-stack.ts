@@ -112,14 +112,25 @@ function upperHalf(
   ports: ServicePorts,
   below: LowerHalf,
 ): UpperHalf {
-  const { network, limits } = s;
+  const { network, limits, timeouts } = s;
   const { host, random } = env;
   const { clock, drops, errors, v6 } = below;
   const routes = new AddressRules(s, services);
-  const nat = new Nat({ host, ip: below.ip, errors, routes, drops, clock, random, capacity: limits.udpFlows });
+  const nat = new Nat({
+    host,
+    ip: below.ip,
+    errors,
+    routes,
+    drops,
+    clock,
+    random,
+    lives: timeouts,
+    capacity: limits.udpFlows,
+  });
   const guestForwards = new GuestForwards(network, host, below.claims);
   const { tcp, tcpHost } = newTcp(s, env, routes, guestForwards, below);
-  const echo = new Echo({ host, output4: below.icmp4, output6: v6?.icmp ?? null, errors, routes, clock, random });
+  const output6 = v6?.icmp ?? null;
+  const echo = new Echo({ host, output4: below.icmp4, output6, errors, routes, clock, life: timeouts.echo, random });
   const udpForwards = new UdpForwards({ host, ip: below.ip, routes, drops, clock, random });
   const forwards = new Forwards(network, new TcpForwards(tcpHost, tcp), udpForwards, guestForwards);
   const udp = new UdpInput({ network, routes, services, ports, nat, forwards: udpForwards, errors, drops });
@@ -147,7 +158,7 @@ function input4({ network, limits }: Settings, random: () => number, below: Lowe
 }
 
 function newTcp(
-  { mru, limits }: Settings,
+  { mru, limits, timeouts }: Settings,
   env: Environment,
   routes: Routes,
   guestForwards: GuestForwards,
@@ -169,6 +180,7 @@ function newTcp(
     random,
     drops: below.drops,
     probe,
+    timeouts,
     maxFlows: limits.tcpFlows,
     buffer: limits.tcpBuffer,
     memory: limits.tcpMemory,

@@ -24,6 +24,8 @@ export interface TcpCounters {
   segmentsIn: number;
   segmentsOut: number;
   retransmitted: number;
+  /** Questions whether a silent guest is still there. */
+  keepalives: number;
 }
 
 export class Context {
@@ -42,6 +44,7 @@ export class Context {
     segmentsIn: 0,
     segmentsOut: 0,
     retransmitted: 0,
+    keepalives: 0,
   };
   /** The instant of this turn: set by every entry of the facade. */
   now: number = 0;
