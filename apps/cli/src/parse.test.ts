@@ -39,6 +39,8 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'dhcp-lease-time': ['3600', { leaseTime: 3_600 }],
   'lease-file': ['/x', { leaseFile: '/x' }],
   'resolv-conf': [import.meta.filename, { resolvConf: import.meta.filename }],
+  'tcp-keepalive': ['60', { tcpKeepalive: 60 }],
+  'udp-timeout': ['120', { udpTimeout: 120 }],
   host: ['node', { host: 'node' }],
   vprefix6: ['fd01::', { network6: 'fd01::/64' }],
   vhost6: ['fd00::9', { gateway6: 'fd00::9' }],

@@ -28,6 +28,7 @@ describe('the network', () => {
         mru: 1_500,
         restricted: false,
         hostLoopback: true,
+        timeouts: { tcpKeepalive: 7_200_000, udp: 240_000 },
       },
       guest: '10.0.2.20',
       dhcp: {
@@ -71,6 +72,11 @@ describe('the network', () => {
     expect(of('-t', '9000').network).toMatchObject({ mtu: 9_000, mru: 9_000 });
     expect(of('-t', '9000', '-r', '1280').network).toMatchObject({ mtu: 9_000, mru: 1_280 });
   });
+});
+
+it('silence is told in seconds, and kept in milliseconds', () => {
+  const { timeouts } = of('--tcp-keepalive', '0', '--udp-timeout', '30').network;
+  expect(timeouts).toEqual({ tcpKeepalive: 0, udp: 30_000 });
 });
 
 describe('what guests are told', () => {

@@ -16,6 +16,7 @@ import type { AddressValue, Dhcp6Kind, GuestForwardValue, HostForwardValue, Host
 
 /** Where guest forwards are that name no address: the network + 4, as in QEMU. */
 const INNER = 4;
+const SECOND = 1_000;
 /** Of text. It shares a packet of 1500 bytes with the rest of the answer. */
 const LONGEST_SEARCH_LIST = 1_000;
 
@@ -70,6 +71,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
       mru: all.mru ?? all.mtu,
       restricted,
       hostLoopback: !all.disableHostLoopback,
+      timeouts: { tcpKeepalive: all.tcpKeepalive * SECOND, udp: all.udpTimeout * SECOND },
       ...(all.ipv4 === false ? { ipv4: false } : {}),
       ...v6,
       ...(v6 === null ? {} : { advertise: advertise(all) }),
