@@ -40,6 +40,8 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'lease-file': ['/x', { leaseFile: '/x' }],
   'resolv-conf': [import.meta.filename, { resolvConf: import.meta.filename }],
   'tcp-keepalive': ['60', { tcpKeepalive: 60 }],
+  'outbound-addr': ['127.0.0.1', { outbound4: '127.0.0.1' }],
+  'outbound-addr6': ['::1', { outbound6: '::1' }],
   'udp-timeout': ['120', { udpTimeout: 120 }],
   host: ['node', { host: 'node' }],
   vprefix6: ['fd01::', { network6: 'fd01::/64' }],

@@ -1,3 +1,4 @@
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { parse } from './parse.ts';
 import { type Settings, settings } from './settings.ts';
@@ -77,6 +78,24 @@ describe('the network', () => {
 it('silence is told in seconds, and kept in milliseconds', () => {
   const { timeouts } = of('--tcp-keepalive', '0', '--udp-timeout', '30').network;
   expect(timeouts).toEqual({ tcpKeepalive: 0, udp: 30_000 });
+});
+
+describe('connections leave from', () => {
+  it('an address', () => {
+    expect(of('--outbound-addr', '192.0.2.1').outbound).toEqual({ address4: '192.0.2.1', address6: null });
+    expect(of('--outbound-addr6', '::1').outbound).toEqual({ address4: null, address6: '::1' });
+  });
+
+  it('the address of an interface', () => {
+    const [name, [first]] = Object.entries(networkInterfaces() as Record<string, NetworkInterfaceInfo[]>).find(
+      ([, all]) => all[0]?.family === 'IPv4',
+    ) as [string, [NetworkInterfaceInfo]];
+    expect(of('--outbound-addr', name).outbound?.address4).toBe(first.address);
+  });
+
+  it.each(['nosuchif', '::1', 'fe80::1%lo', ''])('not %j', (text) => {
+    expect(complaint('--outbound-addr', text)).toMatch(/^--outbound-addr: .*is not an IPv4 address, or an interface/);
+  });
 });
 
 describe('what guests are told', () => {

@@ -93,6 +93,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
     })),
     cables: cableSettings(choices),
     level: all.level,
+    ...outbound(all),
   });
 }
 
@@ -141,6 +142,11 @@ function hasDhcp(choices: Choices): boolean {
     if (given !== undefined) throw new UsageError(option, 'is for DHCP, and there is none');
   }
   return false;
+}
+
+function outbound({ outbound4, outbound6 }: Choices): Pick<Settings, 'outbound'> {
+  if (outbound4 === undefined && outbound6 === undefined) return {};
+  return { outbound: { address4: outbound4 ?? null, address6: outbound6 ?? null } };
 }
 
 function leaseFile({ leaseFile: path }: Choices): LeaseFileSettings | null {
