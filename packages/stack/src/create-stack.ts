@@ -18,6 +18,7 @@ import { Icmp4Errors } from './icmp/errors.ts';
 import { Icmp4Input } from './icmp/input.ts';
 import { Outbound } from './icmp/outbound.ts';
 import { Icmp4Output } from './icmp/output.ts';
+import { TooBig } from './icmp/too-big.ts';
 import { DualErrors, DualOutput } from './ip/dual.ts';
 import { Ip4Input } from './ip/input.ts';
 import type { IpErrors } from './ip/output.ts';
@@ -134,7 +135,7 @@ function upperHalf(
   const udpForwards = new UdpForwards({ host, ip: below.ip, routes, drops, clock, random });
   const forwards = new Forwards(network, new TcpForwards(tcpHost, tcp), udpForwards, guestForwards);
   const udp = new UdpInput({ network, routes, services, ports, nat, forwards: udpForwards, errors, drops });
-  const above = { outbound: new Outbound({ errors, drops, routes, echo }), udp, tcp };
+  const above = { outbound: new Outbound({ errors, drops, routes, echo }), tooBig: new TooBig(tcp, drops), udp, tcp };
   const ip4 = network.speaks4 ? input4(s, random, below, above) : null;
   const ip6 =
     v6 === null
@@ -147,13 +148,14 @@ function upperHalf(
 
 interface Above {
   readonly outbound: Outbound;
+  readonly tooBig: TooBig;
   readonly udp: Transport;
   readonly tcp: Transport;
 }
 
 function input4({ network, limits }: Settings, random: () => number, below: LowerHalf, above: Above): Ip4Input {
   const { neighbours, errors4, icmp4, drops } = below;
-  const icmp = new Icmp4Input({ network, output: icmp4, drops, outbound: above.outbound });
+  const icmp = new Icmp4Input({ ...above, network, output: icmp4, drops });
   return new Ip4Input({ network, neighbours, errors: errors4, drops, random, limits, ...above, icmp });
 }
 

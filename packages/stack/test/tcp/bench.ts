@@ -185,6 +185,13 @@ export class Bench implements Host, IpOutput {
     return this.tcp.input(packet(b, at + data.length), this.now);
   }
 
+  /** The guest's side says that our segment at `seq` was too large for a network of `mtu` bytes; the turn ends. */
+  tooBig(seq: number, mtu: number): Drop {
+    const drop = this.tcp.tooBig(GUEST, SERVER, (this.#iss.get(GUEST.port) ?? 0) + seq, mtu, this.now);
+    this.tcp.flush(this.now);
+    return drop;
+  }
+
   /** Our segments since the last call, one line each: flags, sequence, length, ACK, window, options of a SYN. */
   out(): string[] {
     return this.#out.splice(0);
