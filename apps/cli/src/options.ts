@@ -2,6 +2,7 @@
 import { CABLE_OPTIONS, type CableChoices } from './options/cables.ts';
 import { DHCP_OPTIONS, type DhcpChoices } from './options/dhcp.ts';
 import { DNS_OPTIONS, type DnsChoices } from './options/dns.ts';
+import { FLOW_OPTIONS, type FlowChoices } from './options/flows.ts';
 import { FORWARD_OPTIONS, type ForwardChoices } from './options/forwards.ts';
 import { MANAGEMENT_OPTIONS, type ManagementChoices } from './options/management.ts';
 import { MESSAGE_OPTIONS, type MessageChoices } from './options/messages.ts';
@@ -17,6 +18,7 @@ export interface Choices
     DhcpChoices,
     DnsChoices,
     ForwardChoices,
+    FlowChoices,
     PolicyChoices,
     CableChoices,
     ManagementChoices,
@@ -27,6 +29,7 @@ export const OPTIONS: readonly Option[] = [
   ...DHCP_OPTIONS,
   ...DNS_OPTIONS,
   ...FORWARD_OPTIONS,
+  ...FLOW_OPTIONS,
   ...POLICY_OPTIONS,
   ...CABLE_OPTIONS,
   ...MANAGEMENT_OPTIONS,
@@ -46,6 +49,8 @@ type Defaulted =
   | 'dhcp6'
   | 'manufacturer'
   | 'hostName'
+  | 'tcpKeepalive'
+  | 'udpTimeout'
   | 'host'
   | 'level';
 

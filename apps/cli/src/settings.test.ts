@@ -1,3 +1,4 @@
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { parse } from './parse.ts';
 import { type Settings, settings } from './settings.ts';
@@ -28,6 +29,7 @@ describe('the network', () => {
         mru: 1_500,
         restricted: false,
         hostLoopback: true,
+        timeouts: { tcpKeepalive: 7_200_000, udp: 240_000 },
       },
       guest: '10.0.2.20',
       dhcp: {
@@ -70,6 +72,29 @@ describe('the network', () => {
   it('the guest may send what it may receive, unless it is said otherwise', () => {
     expect(of('-t', '9000').network).toMatchObject({ mtu: 9_000, mru: 9_000 });
     expect(of('-t', '9000', '-r', '1280').network).toMatchObject({ mtu: 9_000, mru: 1_280 });
+  });
+});
+
+it('silence is told in seconds, and kept in milliseconds', () => {
+  const { timeouts } = of('--tcp-keepalive', '0', '--udp-timeout', '30').network;
+  expect(timeouts).toEqual({ tcpKeepalive: 0, udp: 30_000 });
+});
+
+describe('connections leave from', () => {
+  it('an address', () => {
+    expect(of('--outbound-addr', '192.0.2.1').outbound).toEqual({ address4: '192.0.2.1', address6: null });
+    expect(of('--outbound-addr6', '::1').outbound).toEqual({ address4: null, address6: '::1' });
+  });
+
+  it('the address of an interface', () => {
+    const [name, [first]] = Object.entries(networkInterfaces() as Record<string, NetworkInterfaceInfo[]>).find(
+      ([, all]) => all[0]?.family === 'IPv4',
+    ) as [string, [NetworkInterfaceInfo]];
+    expect(of('--outbound-addr', name).outbound?.address4).toBe(first.address);
+  });
+
+  it.each(['nosuchif', '::1', 'fe80::1%lo', ''])('not %j', (text) => {
+    expect(complaint('--outbound-addr', text)).toMatch(/^--outbound-addr: .*is not an IPv4 address, or an interface/);
   });
 });
 

@@ -16,6 +16,7 @@ import type { AddressValue, Dhcp6Kind, GuestForwardValue, HostForwardValue, Host
 
 /** Where guest forwards are that name no address: the network + 4, as in QEMU. */
 const INNER = 4;
+const SECOND = 1_000;
 /** Of text. It shares a packet of 1500 bytes with the rest of the answer. */
 const LONGEST_SEARCH_LIST = 1_000;
 
@@ -70,6 +71,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
       mru: all.mru ?? all.mtu,
       restricted,
       hostLoopback: !all.disableHostLoopback,
+      timeouts: { tcpKeepalive: all.tcpKeepalive * SECOND, udp: all.udpTimeout * SECOND },
       ...(all.ipv4 === false ? { ipv4: false } : {}),
       ...v6,
       ...(v6 === null ? {} : { advertise: advertise(all) }),
@@ -91,6 +93,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
     })),
     cables: cableSettings(choices),
     level: all.level,
+    ...outbound(all),
   });
 }
 
@@ -139,6 +142,11 @@ function hasDhcp(choices: Choices): boolean {
     if (given !== undefined) throw new UsageError(option, 'is for DHCP, and there is none');
   }
   return false;
+}
+
+function outbound({ outbound4, outbound6 }: Choices): Pick<Settings, 'outbound'> {
+  if (outbound4 === undefined && outbound6 === undefined) return {};
+  return { outbound: { address4: outbound4 ?? null, address6: outbound6 ?? null } };
 }
 
 function leaseFile({ leaseFile: path }: Choices): LeaseFileSettings | null {

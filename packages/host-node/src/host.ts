@@ -24,8 +24,9 @@ const READ_BUFFER = 64 * 1024;
 export interface NodeHostOptions {
   /** Milliseconds; every event carries it. A Turn's now() keeps a whole turn at one instant: performance.now(). */
   readonly now?: () => number;
-  /** The address that sockets of its family leave from: the system's choice. */
-  readonly localAddress?: string;
+  /** What connections and datagrams leave from: the system's choice. */
+  readonly localAddress4?: string;
+  readonly localAddress6?: string;
   /** How long a connect may hang, milliseconds: 75,000. */
   readonly connectTimeout?: number;
   /** TCP sockets at once: 16,384. Beyond them a connect is refused as EXHAUSTED. */
@@ -41,7 +42,7 @@ export interface NodeHost extends Host {
   close(): void;
 }
 
-/** Sockets of this process. Throws a TypeError for a `localAddress` that is no address. */
+/** Sockets of this process. Throws a TypeError for a local address that is none of its family. */
 export function nodeHost(options: NodeHostOptions = {}): NodeHost {
   return new SocketHost(options);
 }
@@ -52,7 +53,8 @@ class SocketHost implements NodeHost, TcpShared, UdpShared, AcceptorShared {
   readonly chunks: ChunkPool = new ChunkPool();
   readonly departures: Departures = new Departures();
   readonly connectTimeout: number;
-  readonly #localAddress: string | undefined;
+  readonly #local4: string | undefined;
+  readonly #local6: string | undefined;
   readonly #maxSockets: number;
   readonly #maxDatagramSockets: number;
   readonly #tcp: Set<NodeTcpSocket> = new Set();
@@ -62,13 +64,10 @@ class SocketHost implements NodeHost, TcpShared, UdpShared, AcceptorShared {
   #closed: boolean = false;
 
   constructor(options: NodeHostOptions) {
-    const { localAddress } = options;
-    if (localAddress !== undefined && !isIPv4(localAddress) && !isIPv6(localAddress)) {
-      throw new TypeError(`localAddress: '${localAddress}' is no IP address`);
-    }
     this.now = options.now ?? (() => performance.now());
     this.connectTimeout = options.connectTimeout ?? 75_000;
-    this.#localAddress = localAddress;
+    this.#local4 = local('localAddress4', options.localAddress4, isIPv4);
+    this.#local6 = local('localAddress6', options.localAddress6, isIPv6);
     this.#maxSockets = options.maxSockets ?? 16_384;
     this.#maxDatagramSockets = options.maxDatagramSockets ?? 8_192;
   }
@@ -133,8 +132,7 @@ class SocketHost implements NodeHost, TcpShared, UdpShared, AcceptorShared {
   }
 
   localAddress(family: 4 | 6): string | undefined {
-    const address = this.#localAddress;
-    return address !== undefined && isIPv4(address) === (family === 4) ? address : undefined;
+    return family === 4 ? this.#local4 : this.#local6;
   }
 
   lost(): void {
@@ -146,4 +144,13 @@ class SocketHost implements NodeHost, TcpShared, UdpShared, AcceptorShared {
     else if (socket instanceof NodeTcpSocket) this.#tcp.delete(socket);
     else this.#udp.delete(socket);
   }
+}
+
+function local(
+  name: 'localAddress4' | 'localAddress6',
+  address: string | undefined,
+  isOne: (text: string) => boolean,
+): string | undefined {
+  if (address === undefined || isOne(address)) return address;
+  throw new TypeError(`${name}: '${address}' is no IPv${name.at(-1)} address`);
 }

@@ -5,7 +5,7 @@ import type { Limits } from '@reslirp/stack';
 import { type ForwardAnswer, type ForwardRequest, type GuestForwardRequest, StackForwards } from './forwards.ts';
 import type { Log } from './log.ts';
 import { Network } from './network.ts';
-import type { NetworkSettings } from './settings.ts';
+import { localAddresses, type NetworkSettings } from './settings.ts';
 
 export interface Running {
   /** As of Plane. */
@@ -40,7 +40,11 @@ export function run(
     config,
     services,
     turn,
-    host: { maxSockets, maxDatagramSockets },
+    host: {
+      maxSockets,
+      maxDatagramSockets,
+      ...localAddresses(settings),
+    },
     ...gateways,
     ...probe,
   });

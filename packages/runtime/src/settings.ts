@@ -25,6 +25,15 @@ export interface NetworkSettings {
   /** Path of a resolv.conf(5). Null: the system's own. */
   readonly resolvConf: string | null;
   readonly level: Level;
-  /** What connections leave from; null, or absent: the system's choice. Not for a host that is Node's. */
+  /** What connections leave from; null, or absent: the system's choice. */
   readonly outbound?: { readonly address4: string | null; readonly address6: string | null };
+}
+
+/** As the hosts take them. */
+export function localAddresses({ outbound }: NetworkSettings): { localAddress4?: string; localAddress6?: string } {
+  const { address4 = null, address6 = null } = outbound ?? {};
+  return {
+    ...(address4 === null ? {} : { localAddress4: address4 }),
+    ...(address6 === null ? {} : { localAddress6: address6 }),
+  };
 }

@@ -28,6 +28,7 @@ export interface Config {
   /** Where guests may go: the first rule that fits decides; without one they may. */
   readonly rules?: readonly Rule[];
   readonly limits?: Partial<Limits>;
+  readonly timeouts?: Partial<Timeouts>;
 }
 
 /** One line of the policy, about destinations outside the virtual network. */
@@ -68,6 +69,32 @@ export interface Limits {
   readonly tcpBuffer: number;
   /** What the buffers of all TCP flows together may hold beyond 64 KiB each, bytes: 256 MiB. */
   readonly tcpMemory: number;
+}
+
+/** How long silence lasts before something ends. Milliseconds. */
+export interface Timeouts {
+  /**
+   * A TCP flow without a segment of the guest's for this long: the guest is asked whether it is still there (RFC 9293 3.8.4).
+   * 2 h, the least that RFC 1122 4.2.3.6 has as a default, and on, for RFC 5382 REQ-5 lets no flow go before 2 h 4 min;
+   * 0 asks never.
+   */
+  readonly tcpKeepalive: number;
+  /** Between two such questions: `tcpKeepalive`, and 75 s at most. */
+  readonly tcpKeepaliveInterval: number;
+  /** How many of them stay without an answer before the flow ends: 9. */
+  readonly tcpKeepaliveProbes: number;
+  /** The guest's TCP window is closed, and it does not even answer probes (RFC 9293 3.8.6.1): 300 s. */
+  readonly tcpSilence: number;
+  /** The guest has acknowledged the end, and neither sends nor closes (FIN-WAIT-2): 600 s. */
+  readonly tcpFinWait2: number;
+  /** TIME-WAIT, 2 MSL (RFC 9293 3.4.1) of a cable on which nothing lives for more than 5 s: 10 s. */
+  readonly tcpTimeWait: number;
+  /** A UDP mapping without a datagram, as libslirp has it; RFC 4787 REQ-5 asks for 2 min at least: 240 s. */
+  readonly udp: number;
+  /** One that has meant only DNS: over when it is answered, as RFC 4787 REQ-5 (a) allows: 10 s. */
+  readonly udpDns: number;
+  /** An identifier of ICMP echo without a request (RFC 5508 REQ-2): 60 s. */
+  readonly echo: number;
 }
 
 /** A configuration that cannot be: thrown by createStack() before the first packet. */

@@ -18,6 +18,7 @@ import { Icmp4Errors } from './icmp/errors.ts';
 import { Icmp4Input } from './icmp/input.ts';
 import { Outbound } from './icmp/outbound.ts';
 import { Icmp4Output } from './icmp/output.ts';
+import { TooBig } from './icmp/too-big.ts';
 import { DualErrors, DualOutput } from './ip/dual.ts';
 import { Ip4Input } from './ip/input.ts';
 import type { IpErrors } from './ip/output.ts';
@@ -112,18 +113,29 @@ function upperHalf(
   ports: ServicePorts,
   below: LowerHalf,
 ): UpperHalf {
-  const { network, limits } = s;
+  const { network, limits, timeouts } = s;
   const { host, random } = env;
   const { clock, drops, errors, v6 } = below;
   const routes = new AddressRules(s, services);
-  const nat = new Nat({ host, ip: below.ip, errors, routes, drops, clock, random, capacity: limits.udpFlows });
+  const nat = new Nat({
+    host,
+    ip: below.ip,
+    errors,
+    routes,
+    drops,
+    clock,
+    random,
+    lives: timeouts,
+    capacity: limits.udpFlows,
+  });
   const guestForwards = new GuestForwards(network, host, below.claims);
   const { tcp, tcpHost } = newTcp(s, env, routes, guestForwards, below);
-  const echo = new Echo({ host, output4: below.icmp4, output6: v6?.icmp ?? null, errors, routes, clock, random });
+  const output6 = v6?.icmp ?? null;
+  const echo = new Echo({ host, output4: below.icmp4, output6, errors, routes, clock, life: timeouts.echo, random });
   const udpForwards = new UdpForwards({ host, ip: below.ip, routes, drops, clock, random });
   const forwards = new Forwards(network, new TcpForwards(tcpHost, tcp), udpForwards, guestForwards);
   const udp = new UdpInput({ network, routes, services, ports, nat, forwards: udpForwards, errors, drops });
-  const above = { outbound: new Outbound({ errors, drops, routes, echo }), udp, tcp };
+  const above = { outbound: new Outbound({ errors, drops, routes, echo }), tooBig: new TooBig(tcp, drops), udp, tcp };
   const ip4 = network.speaks4 ? input4(s, random, below, above) : null;
   const ip6 =
     v6 === null
@@ -136,18 +148,19 @@ function upperHalf(
 
 interface Above {
   readonly outbound: Outbound;
+  readonly tooBig: TooBig;
   readonly udp: Transport;
   readonly tcp: Transport;
 }
 
 function input4({ network, limits }: Settings, random: () => number, below: LowerHalf, above: Above): Ip4Input {
   const { neighbours, errors4, icmp4, drops } = below;
-  const icmp = new Icmp4Input({ network, output: icmp4, drops, outbound: above.outbound });
+  const icmp = new Icmp4Input({ ...above, network, output: icmp4, drops });
   return new Ip4Input({ network, neighbours, errors: errors4, drops, random, limits, ...above, icmp });
 }
 
 function newTcp(
-  { mru, limits }: Settings,
+  { mru, limits, timeouts }: Settings,
   env: Environment,
   routes: Routes,
   guestForwards: GuestForwards,
@@ -169,6 +182,7 @@ function newTcp(
     random,
     drops: below.drops,
     probe,
+    timeouts,
     maxFlows: limits.tcpFlows,
     buffer: limits.tcpBuffer,
     memory: limits.tcpMemory,

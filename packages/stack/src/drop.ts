@@ -40,6 +40,7 @@ export const Drop = {
   IP6_HOPS: 37,
   NDP_MALFORMED: 38,
   NDP_CONFLICT: 39,
+  ICMP_UNBELIEVABLE: 40,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 

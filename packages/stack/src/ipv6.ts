@@ -6,6 +6,7 @@ import { Icmp6Errors } from './icmp/errors6.ts';
 import { Icmp6Input } from './icmp/input6.ts';
 import type { Outbound } from './icmp/outbound.ts';
 import { Icmp6Output } from './icmp/output6.ts';
+import type { TooBig } from './icmp/too-big.ts';
 import { Ip6Input } from './ip/input6.ts';
 import { Ip6Output } from './ip/output6.ts';
 import type { PacketOutputParts } from './ip/packet-output.ts';
@@ -53,6 +54,7 @@ export function lower6({ advertise, restricted }: Settings, parts: Lower6Parts):
 
 export interface Upper6Parts extends Lower6Parts {
   readonly outbound: Outbound;
+  readonly tooBig: TooBig;
   readonly udp: Transport;
   readonly tcp: Transport;
 }

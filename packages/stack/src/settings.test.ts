@@ -34,6 +34,31 @@ describe('defaults', () => {
   });
 });
 
+describe('timeouts', () => {
+  const of = (timeouts: Config['timeouts']) =>
+    settings({ network: '10.0.2.0/24', ...(timeouts && { timeouts }) }, 1500).timeouts;
+
+  it('have the defaults that are documented', () => {
+    expect(of(undefined)).toEqual({
+      tcpKeepalive: 7_200_000,
+      tcpKeepaliveInterval: 75_000,
+      tcpKeepaliveProbes: 9,
+      tcpSilence: 300_000,
+      tcpFinWait2: 600_000,
+      tcpTimeWait: 10_000,
+      udp: 240_000,
+      udpDns: 10_000,
+      echo: 60_000,
+    });
+  });
+
+  it('ask a guest again no later than they began to', () => {
+    expect(of({ tcpKeepalive: 5_000 }).tcpKeepaliveInterval).toBe(5_000);
+    expect(of({ tcpKeepalive: 5_000, tcpKeepaliveInterval: 9_000 }).tcpKeepaliveInterval).toBe(9_000);
+    expect(of({ tcpKeepalive: 0 }).tcpKeepaliveInterval).toBe(75_000);
+  });
+});
+
 describe('errors name the field, the value and what is accepted', () => {
   it.each<[Partial<Config>, string, RegExp]>([
     [{ network: '10.0.2.0' }, 'network', /'10\.0\.2\.0' is not an IPv4 network such as/],
@@ -54,6 +79,8 @@ describe('errors name the field, the value and what is accepted', () => {
     [{ mru: 65_522 }, 'mru', /68 to 65521/],
     [{ restricted: 1 as unknown as boolean }, 'restricted', /true or false/],
     [{ limits: { udpFlows: 0 } }, 'limits.udpFlows', /from 1 to/],
+    [{ timeouts: { udp: 99 } }, 'timeouts.udp', /from 100 to/],
+    [{ timeouts: { tcpKeepalive: -1 } }, 'timeouts.tcpKeepalive', /from 0 to/],
     [{ limits: { tcpBuffer: 100_000 } }, 'limits.tcpBuffer', /power of two/],
   ])('%j', (config, field, message) => {
     expect(refused(config)).toEqual([field, expect.stringMatching(message)]);

@@ -1,6 +1,6 @@
 // A Config with its defaults filled in and every field checked. Nothing later looks at a Config.
 import { format4, mask4, parse4, parseCidr4 } from '@reslirp/wire/address';
-import { type Config, ConfigError, type Limits } from './config.ts';
+import { type Config, ConfigError, type Limits, type Timeouts } from './config.ts';
 import { inside, type Network } from './network.ts';
 import { Policy } from './policy.ts';
 import { type Advertised, advertised, network6 } from './settings6.ts';
@@ -14,6 +14,7 @@ export interface Settings {
   readonly policy: Policy;
   readonly advertise: Advertised;
   readonly limits: Limits;
+  readonly timeouts: Timeouts;
 }
 
 /** A larger network than /8 is none that RFC 1918 knows; a smaller one than /29 has no room for guests beside our two addresses. */
@@ -32,6 +33,20 @@ const LIMITS: Readonly<Record<keyof Limits, readonly [number, number, number]>> 
   reassemblyBytes: [1 << 20, 4_096, 1 << 30],
   tcpBuffer: [8 << 20, 4_096, 1 << 30],
   tcpMemory: [256 << 20, 0, Number.MAX_SAFE_INTEGER],
+};
+
+const DAY = 86_400_000;
+/** Default, least and most of every timeout. */
+const TIMEOUTS: Readonly<Record<keyof Timeouts, readonly [number, number, number]>> = {
+  tcpKeepalive: [7_200_000, 0, 30 * DAY],
+  tcpKeepaliveInterval: [75_000, 100, DAY],
+  tcpKeepaliveProbes: [9, 1, 255],
+  tcpSilence: [300_000, 1_000, DAY],
+  tcpFinWait2: [600_000, 1_000, DAY],
+  tcpTimeWait: [10_000, 0, 600_000],
+  udp: [240_000, 100, DAY],
+  udpDns: [10_000, 100, DAY],
+  echo: [60_000, 100, DAY],
 };
 
 /** Throws the ConfigError that createStack() would throw on a link of this MTU; for those who want to know early. */
@@ -53,6 +68,7 @@ export function settings(config: Config, linkMtu: number): Settings {
     policy: new Policy(config.rules ?? []),
     advertise: advertised(config.advertise ?? {}),
     limits: limitsOf(config.limits ?? {}),
+    timeouts: timeoutsOf(config.timeouts ?? {}),
   };
 }
 
@@ -122,6 +138,27 @@ function limitsOf(given: Partial<Limits>): Limits {
     reassemblyBytes: limit('reassemblyBytes'),
     tcpBuffer,
     tcpMemory: limit('tcpMemory'),
+  };
+}
+
+function timeoutsOf(given: Partial<Timeouts>): Timeouts {
+  const timeout = (name: keyof Timeouts): number => integer(`timeouts.${name}`, given[name], TIMEOUTS[name]);
+  const tcpKeepalive = timeout('tcpKeepalive');
+  const interval = timeout('tcpKeepaliveInterval');
+  const [, least] = TIMEOUTS.tcpKeepaliveInterval;
+  return {
+    tcpKeepalive,
+    tcpKeepaliveInterval:
+      given.tcpKeepaliveInterval === undefined && tcpKeepalive > 0
+        ? Math.max(least, Math.min(interval, tcpKeepalive))
+        : interval,
+    tcpKeepaliveProbes: timeout('tcpKeepaliveProbes'),
+    tcpSilence: timeout('tcpSilence'),
+    tcpFinWait2: timeout('tcpFinWait2'),
+    tcpTimeWait: timeout('tcpTimeWait'),
+    udp: timeout('udp'),
+    udpDns: timeout('udpDns'),
+    echo: timeout('echo'),
   };
 }
 

@@ -10,6 +10,7 @@ import { TapLink, tapOf } from '@reslirp/transport-tap';
 import { type ForwardAnswer, StackForwards } from '../forwards.ts';
 import { Log } from '../log.ts';
 import { Network } from '../network.ts';
+import { localAddresses } from '../settings.ts';
 
 import type { Birth, Cable, News, Order } from './message.ts';
 
@@ -48,10 +49,7 @@ function work(cable: Cable): void {
     config: settings.network,
     services,
     random,
-    host: {
-      ...local('localAddress4', settings.outbound?.address4),
-      ...local('localAddress6', settings.outbound?.address6),
-    },
+    host: localAddresses(settings),
     ...gateways,
     ...probe,
   });
@@ -97,10 +95,6 @@ function open(cable: Cable): Link {
   const tap = tapOf(cable.fd, cable.name);
   log.info(`${tap.name}: ${tap.offload === 'none' ? 'no offload' : `${tap.offload} are left to the kernel`}`);
   return new TapLink({ tap, loop, mtu });
-}
-
-function local(field: 'localAddress4' | 'localAddress6', address: string | null | undefined): object {
-  return address === null || address === undefined ? {} : { [field]: address };
 }
 
 function tell(news: News): void {

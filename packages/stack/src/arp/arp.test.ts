@@ -112,6 +112,46 @@ describe('learning', () => {
   });
 });
 
+describe('RFC 1122 2.3.2.1: doubt', () => {
+  const HERE = '52:54:0:12:34:56';
+  const WHO = 'arp who is 10.0.2.15 tell 10.0.2.2 > ';
+  /** What is sent when an answer arrives for the guest. */
+  const sent = (rig: Rig): string[] => {
+    const bytes = text('x');
+    rig.host.udpSockets[0]!.events.received(endpoint('192.0.2.1:7'), bytes, 0, 1, rig.now);
+    return rig.heard();
+  };
+  const DATAGRAM = '192.0.2.1 > 10.0.2.15 udp 7 > 1000 x';
+
+  it('of a guest in use that is silent: it is asked itself three times, then everyone, and nothing is held back', () => {
+    const rig = mapped();
+    rig.after(60_000);
+    expect(sent(rig)).toEqual([DATAGRAM]);
+    for (let i = 0; i < 3; i++) {
+      expect(sent(rig.after(1_000))).toEqual([`${WHO}52:54:00:12:34:56`, DATAGRAM]);
+      expect(sent(rig)).toEqual([DATAGRAM]); // once a second
+    }
+    expect(sent(rig.after(1_000))).toEqual([`${WHO}ff:ff:ff:ff:ff:ff`, DATAGRAM]);
+    expect(rig.count('neighbours')).toBe(1);
+  });
+
+  it('ends with an answer, and whoever has the address now is believed', () => {
+    const rig = mapped();
+    rig.after(61_000);
+    expect(sent(rig)).toHaveLength(2);
+    rig.send(arp({ op: Arp.Op.REPLY, sha: OTHER, dst: GATEWAY_MAC }));
+    rig.frames();
+    expect(answer(rig.after(1_000))).toEqual(['52:54:0:aa:bb:cc']);
+  });
+
+  it('is not of a guest that speaks', () => {
+    const rig = mapped();
+    rig.after(59_000).send(icmp(8, 'x', { to: '10.0.2.2' }));
+    rig.frames();
+    expect(answer(rig.after(60_000))).toEqual([HERE]);
+  });
+});
+
 describe('RFC 1122 2.3.2.1: asking', () => {
   /** The guest has a mapping, and is not a neighbour any more. */
   function forgotten(): Rig {

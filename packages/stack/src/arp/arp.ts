@@ -5,6 +5,9 @@
 // Conflict      a guest that speaks as one of ours is counted and, within reason, told whose it is (RFC 5227 2.4 (c)).
 // Asking        for a guest unknown, once a second (RFC 1122 2.3.2.1). The packet is dropped meanwhile: guests are nearly
 //               always known, because they speak first.
+// Doubt         a guest in use that has not been heard for 60 s is asked itself (RFC 1122 2.3.2.1 (2)), and after three questions
+//               without an answer everyone is. Packets go on to where it was last: a MAC that was learned wrongly, or that has
+//               gone, misleads for no longer, and whoever is only silent loses nothing.
 // Left out: proxy ARP, probing our own addresses before use: the network is ours by configuration.
 import * as ArpPacket from '@reslirp/wire/arp';
 import * as Ether from '@reslirp/wire/ether';
@@ -22,6 +25,10 @@ import type { Neighbours } from './neighbours.ts';
 
 /** RFC 5227 2.4: DEFEND_INTERVAL. */
 const DEFEND_INTERVAL = 10_000;
+/** As in RFC 1122 2.3.2.1: a timeout on the order of a minute. */
+const DOUBTFUL = 60_000;
+/** Questions to the guest itself before everyone is asked. */
+const MOST_UNICAST = 3;
 const NOBODY = new Uint8Array(Ether.MAC);
 const EVERYONE = new Uint8Array(Ether.MAC).fill(0xff);
 
@@ -73,13 +80,24 @@ export class Arp {
     if (scope === Scope.BROADCAST) return neighbours.everyone;
     if (scope !== Scope.INSIDE) return NONE;
     const known = neighbours.find(to);
-    if (known === NONE && this.#questions.ask(to, clock.now) > 0) this.#ask(to.ip4);
+    if (known === NONE) {
+      if (this.#questions.ask(to, clock.now) > 0) this.#ask(to.ip4, EVERYONE, 0);
+    } else if (clock.now - neighbours.heardAt(known) > DOUBTFUL) this.#doubt(to, known);
     return known;
   }
 
   /** Asks for a guest, known or not: whoever answers is learned. */
   probe(ip: number): void {
-    this.#ask(ip);
+    this.#ask(ip, EVERYONE, 0);
+  }
+
+  /** Asks again for a guest whose MAC is at `known`. */
+  #doubt(to: Endpoint, known: number): void {
+    const { neighbours, clock } = this.#parts;
+    const times = this.#questions.ask(to, clock.now);
+    if (times === 0) return;
+    if (times <= MOST_UNICAST) this.#ask(to.ip4, neighbours.macs, known);
+    else this.#ask(to.ip4, EVERYONE, 0);
   }
 
   #isClaimed(ip: number): boolean {
@@ -107,9 +125,10 @@ export class Arp {
     return drops.count(Drop.ARP_CONFLICT);
   }
 
-  #ask(ip: number): void {
+  /** The question goes to the MAC at mac[at]. */
+  #ask(ip: number, mac: Uint8Array, at: number): void {
     const { network } = this.#parts;
-    this.#send(ArpPacket.Op.REQUEST, EVERYONE, Scope.GATEWAY, network.gateway4, NOBODY, ip);
+    this.#send(ArpPacket.Op.REQUEST, mac.subarray(at, at + Ether.MAC), Scope.GATEWAY, network.gateway4, NOBODY, ip);
   }
 
   /** As `scope`, one of ours or one that leads to us, whose address is `source`. */

@@ -1,7 +1,7 @@
 // Who is at which MAC: guests, by IP address.
 //
-// Entries remember when their guest was heard last. Those of IPv4 do not age (as in libslirp): a guest that moves announces
-// itself, and a frame to a MAC that is gone harms nobody. Those of IPv6 are doubted after a while (RFC 4861 7.3, ndp.ts).
+// Entries remember when their guest was heard last, and are doubted after a while: those of IPv4 by arp.ts (RFC 1122 2.3.2.1),
+// those of IPv6 by ndp.ts (RFC 4861 7.3).
 // Capped; the one that was used least recently goes first.
 import * as Ether from '@reslirp/wire/ether';
 import type { Endpoint } from '../endpoint.ts';

@@ -1,7 +1,7 @@
 // ICMP echo of the guest to the outside: through sockets of the host, and never a reply that the target did not send.
 //
 // A socket of the host has one identifier, so a guest's identifier is a socket (RFC 5508 REQ-1: endpoint-independent mapping);
-// sequence numbers are passed as they are. Mappings live for 60 s after their last request (REQ-2), and are capped: then the
+// sequence numbers are passed as they are. Mappings live for a while after their last request (REQ-2), and are capped: then the
 // longest idle one goes. The guest's TTL travels along, one less; so traceroute and mtr see every hop.
 import * as Icmp4 from '@reslirp/wire/icmp4';
 import * as Icmp6 from '@reslirp/wire/icmp6';
@@ -17,8 +17,6 @@ import { KeyTable, NONE } from '../key-table.ts';
 import type { Packet } from '../packet.ts';
 import type { Routes } from '../routes.ts';
 
-/** RFC 5508 REQ-2 */
-const LIFE = 60_000;
 /** Identifiers of all guests at once. */
 const CAPACITY = 1_024;
 
@@ -45,6 +43,8 @@ export interface EchoParts {
   readonly errors: IpErrors;
   readonly routes: Routes;
   readonly clock: Clock;
+  /** Of an identifier after its last request (RFC 5508 REQ-2), milliseconds. */
+  readonly life: number;
   readonly random: () => number;
 }
 
@@ -72,8 +72,8 @@ export class Echo {
     const m = this.#find(p, now);
     if (m === null) return false;
     this.#table.touch(m.slot);
-    this.#agenda.arm(m.slot, now + LIFE);
-    m.expiresAt = now + LIFE;
+    m.expiresAt = now + this.#parts.life;
+    this.#agenda.arm(m.slot, m.expiresAt);
     m.traffic.up(p.to, p.end - p.at - Icmp4.HEADER, now);
     m.send(to, Icmp4.sequence(p.b, p.at), hops, p.tos, p.b, p.at + Icmp4.HEADER, p.end);
     return true;

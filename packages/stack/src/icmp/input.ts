@@ -2,7 +2,8 @@
 //
 // Echo          to the gateway or the nameserver is answered here. To the outside it goes through the host (echo.ts), where the
 //               host may: otherwise the guest hears that it is prohibited, and never a reply that its target did not send.
-// Left out: errors from the guest, replies, timestamps, and what RFC 6918 retired.
+// Too big       what the guest's side says of a packet of ours: too-big.ts.
+// Left out: other errors from the guest, replies, timestamps, and what RFC 6918 retired.
 import * as Icmp4 from '@reslirp/wire/icmp4';
 import { Drop, type DropCounters } from '../drop.ts';
 import type { Network } from '../network.ts';
@@ -10,12 +11,14 @@ import type { Packet } from '../packet.ts';
 import { isOwn, scope4 } from '../scope.ts';
 import type { Outbound } from './outbound.ts';
 import type { Icmp4Output } from './output.ts';
+import type { TooBig } from './too-big.ts';
 
 export interface Icmp4InputParts {
   readonly network: Network;
   readonly output: Icmp4Output;
   readonly drops: DropCounters;
   readonly outbound: Outbound;
+  readonly tooBig: TooBig;
 }
 
 export class Icmp4Input {
@@ -26,8 +29,9 @@ export class Icmp4Input {
   }
 
   input(p: Packet, now: number): Drop {
-    const { network, drops, outbound } = this.#parts;
+    const { network, drops, outbound, tooBig } = this.#parts;
     if (Icmp4.check(p.b, p.at, p.end) !== Icmp4.Malformed.NO) return drops.count(Drop.ICMP_MALFORMED);
+    if (isTooBig(p)) return tooBig.input4(p, now);
     if (Icmp4.type(p.b, p.at) !== Icmp4.Type.ECHO) return drops.count(Drop.ICMP_UNANSWERED);
     return isOwn(scope4(network, p.to.ip4)) ? this.#reply(p) : outbound.send(p, now);
   }
@@ -39,4 +43,8 @@ export class Icmp4Input {
     this.#parts.output.send(p.to, p.from, Icmp4.Type.ECHO_REPLY, 0, rest, p.tos, p.b, data, p.end);
     return Drop.NO;
   }
+}
+
+function isTooBig({ b, at }: Packet): boolean {
+  return Icmp4.type(b, at) === Icmp4.Type.UNREACHABLE && Icmp4.code(b, at) === Icmp4.Unreachable.FRAGMENTATION_NEEDED;
 }

@@ -9,12 +9,14 @@ import type { Packet } from '../packet.ts';
 import { isOwn, scope } from '../scope.ts';
 import type { Outbound } from './outbound.ts';
 import type { Icmp6Output } from './output6.ts';
+import type { TooBig } from './too-big.ts';
 
 export interface Icmp6InputParts {
   readonly network: Network;
   readonly output: Icmp6Output;
   readonly drops: DropCounters;
   readonly outbound: Outbound;
+  readonly tooBig: TooBig;
   readonly ndp: Ndp;
   readonly router: Router;
 }
@@ -27,11 +29,13 @@ export class Icmp6Input {
   }
 
   input(p: Packet, now: number): Drop {
-    const { drops, ndp, router } = this.#parts;
+    const { drops, ndp, router, tooBig } = this.#parts;
     if (Icmp6.check(p.b, p.at, p.end, p.pseudo) !== Icmp6.Malformed.NO) return drops.count(Drop.ICMP_MALFORMED);
     switch (Icmp6.type(p.b, p.at)) {
       case Icmp6.Type.ECHO:
         return this.#echo(p, now);
+      case Icmp6.Type.TOO_BIG:
+        return tooBig.input6(p, now);
       case Icmp6.Type.NEIGHBOUR_SOLICITATION:
         return ndp.solicited(p);
       case Icmp6.Type.NEIGHBOUR_ADVERTISEMENT:

@@ -7,11 +7,6 @@ import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { Timer } from './timers.ts';
 
-/** 2 MSL for a cable on which nothing lives for more than 5 s: the guest's last FIN may still be repeated. */
-const TIME_WAIT = 10_000;
-/** A guest that was told of the end and neither sends nor closes: after this long, without a segment, it is gone. */
-const FIN_WAIT_2 = 600_000;
-
 /** Both directions have ended, we closed first, and the host needs the flow no more. */
 export function inTimeWait(f: Flow): boolean {
   return f.has(Ev.FIN_ACKED) && f.has(Ev.HOST_TOLD) && !f.has(Ev.CLOSED);
@@ -24,6 +19,12 @@ export function abort(c: Context, f: Flow): void {
   if (f.has(Ev.GUEST_SYN) && !inTimeWait(f)) emit(c, f, Flag.RST, f.sndMax, 0, 0);
   f.socket?.abort();
   c.remove(f);
+}
+
+/** Nothing is heard of the guest any more. */
+export function giveUp(c: Context, f: Flow): void {
+  c.counters.timedOut++;
+  abort(c, f);
 }
 
 /** The guest reset the flow: so do we on the host. */
@@ -44,7 +45,7 @@ export function tellHost(c: Context, f: Flow): void {
 export function settle(c: Context, f: Flow): void {
   if (!f.has(Ev.FIN_ACKED)) return;
   if (!f.has(Ev.HOST_TOLD)) {
-    c.timer(f, Timer.CLOSE, c.now + FIN_WAIT_2);
+    c.timer(f, Timer.CLOSE, c.now + c.env.timeouts.tcpFinWait2);
     return;
   }
   f.socket?.close();
@@ -53,7 +54,7 @@ export function settle(c: Context, f: Flow): void {
     closed(c, f);
     return;
   }
-  c.timer(f, Timer.CLOSE, c.now + TIME_WAIT);
+  c.timer(f, Timer.CLOSE, c.now + c.env.timeouts.tcpTimeWait); // the guest's last FIN may still be repeated
 }
 
 /** Over, and all of it was said. */
@@ -64,15 +65,13 @@ export function closed(c: Context, f: Flow): void {
 
 /** The CLOSE timer: TIME-WAIT is over, or the guest has been silent since it acknowledged our FIN. */
 export function closeExpired(c: Context, f: Flow): void {
+  const until = f.heardAt + c.env.timeouts.tcpFinWait2;
   if (inTimeWait(f)) closed(c, f);
-  else if (f.has(Ev.GUEST_FIN) || f.heardAt + FIN_WAIT_2 > c.now) c.timer(f, Timer.CLOSE, f.heardAt + FIN_WAIT_2);
-  else {
-    c.counters.timedOut++;
-    abort(c, f);
-  }
+  else if (f.has(Ev.GUEST_FIN) || until > c.now) c.timer(f, Timer.CLOSE, until);
+  else giveUp(c, f);
 }
 
 /** RFC 9293 3.10.7.4: a repeated FIN starts TIME-WAIT again. */
 export function prolongTimeWait(c: Context, f: Flow): void {
-  if (inTimeWait(f)) c.timer(f, Timer.CLOSE, c.now + TIME_WAIT);
+  if (inTimeWait(f)) c.timer(f, Timer.CLOSE, c.now + c.env.timeouts.tcpTimeWait);
 }

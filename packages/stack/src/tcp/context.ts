@@ -24,6 +24,10 @@ export interface TcpCounters {
   segmentsIn: number;
   segmentsOut: number;
   retransmitted: number;
+  /** Flows to guests that were told of a narrower way. */
+  narrowed: number;
+  /** Questions whether a silent guest is still there. */
+  keepalives: number;
 }
 
 export class Context {
@@ -42,6 +46,8 @@ export class Context {
     segmentsIn: 0,
     segmentsOut: 0,
     retransmitted: 0,
+    narrowed: 0,
+    keepalives: 0,
   };
   /** The instant of this turn: set by every entry of the facade. */
   now: number = 0;

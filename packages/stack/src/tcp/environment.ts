@@ -1,3 +1,4 @@
+import type { Timeouts } from '../config.ts';
 import type { DropCounters } from '../drop.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { TcpHost } from '../gateways.ts';
@@ -17,6 +18,7 @@ export interface TcpEnvironment {
   readonly random: () => number;
   readonly drops: DropCounters;
   readonly probe?: Probe | undefined;
+  readonly timeouts: Timeouts;
   readonly maxFlows: number;
   /** Largest send or receive ring of one flow, a power of two. */
   readonly buffer: number;

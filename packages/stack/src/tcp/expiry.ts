@@ -1,10 +1,11 @@
 // Deadlines that have passed.
 import { Flag } from '@reslirp/wire/tcp';
-import { abort, closeExpired } from './closing.ts';
+import { closeExpired, giveUp } from './closing.ts';
 import type { Context } from './context.ts';
 import { emit } from './emit.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
+import { keepAlive } from './keepalive.ts';
 import { overtaken, probeTail } from './repair.ts';
 import { add, after } from './seq.ts';
 import { Timer } from './timers.ts';
@@ -13,8 +14,6 @@ import { Timer } from './timers.ts';
 const ATTEMPTS = 12;
 /** The same for our SYN-ACK. */
 const SYN_ATTEMPTS = 5;
-/** A closed window is kept for as long as the guest answers (RFC 9293 3.8.6.1); silence for this long is an end. */
-const SILENCE = 300_000;
 const LONGEST_PROBE = 60_000;
 /** Nobody has the guest's address. */
 const ARP_PATIENCE = 5_000;
@@ -26,6 +25,7 @@ export function expire(c: Context): void {
     if (f.timers.take(Timer.PERSIST, c.now)) probe(c, f);
     if (f.timers.take(Timer.REORDER, c.now)) overtaken(c, f);
     if (f.timers.take(Timer.PROBE, c.now)) probeTail(c, f);
+    if (f.timers.take(Timer.KEEPALIVE, c.now)) keepAlive(c, f);
     if (f.timers.take(Timer.CLOSE, c.now)) closeExpired(c, f);
     if (f.timers.take(Timer.DELAYED_ACK, c.now)) {
       f.ackNow = true;
@@ -48,7 +48,7 @@ function retransmit(c: Context, f: Flow): void {
     return;
   }
   // A guest that has closed its window over what was in flight may be slow, and is alive as long as it answers
-  const alive = f.has(Ev.OPEN) && f.sndWnd === 0 && c.now - f.heardAt <= SILENCE;
+  const alive = f.has(Ev.OPEN) && f.sndWnd === 0 && c.now - f.heardAt <= c.env.timeouts.tcpSilence;
   if (!alive && ++f.attempts > (f.has(Ev.OPEN) ? ATTEMPTS : SYN_ATTEMPTS)) {
     giveUp(c, f);
     return;
@@ -68,9 +68,12 @@ function goBack(f: Flow): void {
   f.sndNxt = f.sndUna;
 }
 
-/** RFC 9293 3.8.6.1: one byte, or the FIN, beyond the window. What the guest takes of it, it acknowledges. */
+/**
+ * RFC 9293 3.8.6.1: one byte, or the FIN, beyond the window. What the guest takes of it, it acknowledges. A closed window is kept
+ * for as long as the guest answers.
+ */
 function probe(c: Context, f: Flow): void {
-  if (c.now - f.heardAt > SILENCE) {
+  if (c.now - f.heardAt > c.env.timeouts.tcpSilence) {
     giveUp(c, f);
     return;
   }
@@ -83,9 +86,4 @@ function probe(c: Context, f: Flow): void {
   }
   f.probes++;
   c.timer(f, Timer.PERSIST, c.now + Math.min(LONGEST_PROBE, f.rtt.rto * 2 ** f.probes));
-}
-
-function giveUp(c: Context, f: Flow): void {
-  c.counters.timedOut++;
-  abort(c, f);
 }

@@ -120,6 +120,9 @@ export class Flow {
   attempts: number = 0;
   /** Probes of the guest's closed window, in a row. */
   probes: number = 0;
+  /** Keep-alives sent since the guest was heard, and when the last one left. */
+  keepalives: number = 0;
+  keepaliveAt: number = -Infinity;
   /** Which of a service's addresses is being dialled. */
   dialled: number = 0;
   /** The guest's SYN, IP header included, for an ICMP error; null once open. */

@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import { refuse } from './emit.ts';
 import { Ev } from './events.ts';
 import { Flow } from './flow.ts';
+import { watchSilence } from './keepalive.ts';
 import { negotiate, sendMss } from './negotiation.ts';
 import { drain, fill } from './pump.ts';
 import { Recovery } from './recovery.ts';
@@ -92,6 +93,7 @@ export function open(c: Context, f: Flow): void {
   c.raise(f, Ev.OPEN);
   f.syn = null;
   if (f.sack) f.recovery = new Recovery(f.mss, f.sndUna);
+  watchSilence(c, f);
   fill(c, f);
 }
 

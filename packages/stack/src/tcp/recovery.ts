@@ -111,6 +111,12 @@ export class Recovery {
     if (lost > 0) this.#lost(lost, max);
   }
 
+  /** What is larger than `mss` has not arrived; no fault of the window. */
+  tooBig(mss: number): void {
+    const { flight } = this;
+    for (let i = 0; i < flight.count; i++) if (flight.size(i) > mss) flight.markLost(i);
+  }
+
   /** The retransmission timer fired: all that the guest does not have is lost. */
   timedOut(max: Seq): void {
     const { flight } = this;

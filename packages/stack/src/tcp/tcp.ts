@@ -24,6 +24,7 @@ import type { Flow } from './flow.ts';
 import { incoming } from './incoming.ts';
 import { listen } from './opening.ts';
 import { output } from './output.ts';
+import { tooBig } from './path-mtu.ts';
 
 export class Tcp {
   readonly #c: Context;
@@ -54,6 +55,12 @@ export class Tcp {
   incoming(client: Client, guest: Endpoint, now: number): boolean {
     this.#c.now = now;
     return incoming(this.#c, client, guest);
+  }
+
+  /** As PathMtu. */
+  tooBig(guest: Endpoint, remote: Endpoint, seq: number, mtu: number, now: number): Drop {
+    this.#c.now = now;
+    return tooBig(this.#c, guest, remote, seq, mtu);
   }
 
   /** Fills `into` with the host's name for its end of the guest's connection; false when there is no such. */

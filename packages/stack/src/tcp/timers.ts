@@ -13,10 +13,12 @@ export const Timer = {
   REORDER: 4,
   /** RFC 8985 7: nothing follows the tail, and nothing is heard of it. */
   PROBE: 5,
+  /** RFC 9293 3.8.4: nothing was heard of the guest for long. */
+  KEEPALIVE: 6,
 } as const;
 export type Timer = (typeof Timer)[keyof typeof Timer];
 
-const COUNT = 6;
+const COUNT = 7;
 
 export class TimerTable {
   readonly #at: Float64Array = new Float64Array(COUNT).fill(Infinity);

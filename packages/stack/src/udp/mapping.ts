@@ -1,13 +1,13 @@
 // One guest endpoint, and the host socket that speaks for it.
+import type { Timeouts } from '../config.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { Traffic } from '../flow-info.ts';
 import type { Refusal, Report, UdpEvents, UdpSocket } from '../host.ts';
 
-/** Lifetimes after the last datagram either way, as libslirp has them; RFC 4787 REQ-5 asks for two minutes at least. */
-const LIFE = 240_000;
-/** RFC 4787 REQ-5 (a) allows less where the port says so: a DNS query is over when it is answered. */
-const DNS_LIFE = 10_000;
 const DNS = 53;
+
+/** Lifetimes after the last datagram either way. */
+export type Lives = Pick<Timeouts, 'udp' | 'udpDns'>;
 
 /** What a mapping tells of its socket. */
 export interface MappingEvents {
@@ -21,19 +21,22 @@ export class Mapping implements UdpEvents {
   socket: UdpSocket | null = null;
   expiresAt: number = 0;
   readonly traffic: Traffic;
-  #life: number = DNS_LIFE;
+  readonly #lives: Lives;
+  #life: number;
   readonly #events: MappingEvents;
 
-  constructor(slot: number, guest: Endpoint, events: MappingEvents, now: number) {
+  constructor(slot: number, guest: Endpoint, events: MappingEvents, lives: Lives, now: number) {
     this.slot = slot;
     this.guest = guest;
     this.#events = events;
+    this.#lives = lives;
+    this.#life = lives.udpDns;
     this.traffic = new Traffic(now);
   }
 
   /** The guest sends to `port`. Once it has meant more than DNS, the mapping lives longer. */
   use(port: number, now: number): void {
-    if (port !== DNS) this.#life = LIFE;
+    if (port !== DNS) this.#life = this.#lives.udp;
     this.expiresAt = now + this.#life;
   }
 

@@ -51,6 +51,16 @@ describe('RFC 4787', () => {
     expect(rig.stack.deadline()).toBe(Infinity);
   });
 
+  it('REQ-5: and for as long as was asked for', () => {
+    const rig = new Rig({ timeouts: { udp: 5_000, udpDns: 1_000 } });
+    rig.send(udp(GUEST, '192.0.2.1:7'));
+    rig.send(udp('10.0.2.15:2000', '192.0.2.53:53'));
+    rig.after(1_000);
+    expect(rig.count('udpFlows')).toBe(1);
+    rig.after(4_000);
+    expect(rig.count('udpFlows')).toBe(0);
+  });
+
   it('REQ-5 (a): one that only asked for names goes after 10 s', () => {
     const rig = mapped('192.0.2.53:53');
     expect(rig.stack.deadline()).toBe(rig.now + 10_000);

@@ -20,7 +20,7 @@ import { putQuote, QUOTE } from '../ip/quote.ts';
 import { KeyTable, NONE } from '../key-table.ts';
 import type { Packet } from '../packet.ts';
 import type { Routes } from '../routes.ts';
-import { Mapping, type MappingEvents } from './mapping.ts';
+import { type Lives, Mapping, type MappingEvents } from './mapping.ts';
 
 /** RFC 1122 3.2.1.7 */
 const HOPS = 64;
@@ -33,6 +33,7 @@ export interface NatParts {
   readonly drops: DropCounters;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly lives: Lives;
   readonly capacity: number;
 }
 
@@ -131,7 +132,7 @@ export class Nat implements MappingEvents {
   #open(guest: Endpoint, now: number): Mapping | null {
     if (this.#table.full) this.#evict();
     const slot = this.#table.add(this.#keyOf(guest));
-    const m = new Mapping(slot, guest.copy(), this, now);
+    const m = new Mapping(slot, guest.copy(), this, this.#parts.lives, now);
     this.#mappings[slot] = m;
     m.socket = this.#parts.host.udp(guest.is4 ? 4 : 6, m);
     if (m.socket === null) {

@@ -4,12 +4,14 @@ import type { Cut } from '@reslirp/link';
 import { sum } from '@reslirp/wire/checksum';
 import * as Wire from '@reslirp/wire/tcp';
 import * as Options from '@reslirp/wire/tcp-options';
+import type { Timeouts } from '../../src/config.ts';
 import { type Drop, DropCounters } from '../../src/drop.ts';
 import { Endpoint } from '../../src/endpoint.ts';
 import { END, type Host, type Refusal, type TcpEvents, type TcpSocket } from '../../src/host.ts';
 import { FULL, type IpOutput } from '../../src/ip/output.ts';
 import type { Packet } from '../../src/packet.ts';
 import { Verdict } from '../../src/routes.ts';
+import { settings } from '../../src/settings.ts';
 import { Tcp } from '../../src/tcp/tcp.ts';
 
 export const GUEST: Endpoint = Endpoint.of4(0x0a00020f, 40_000);
@@ -102,6 +104,13 @@ export class Peer implements TcpSocket {
   }
 }
 
+export interface BenchOptions {
+  maxFlows?: number;
+  segmentation?: number;
+  buffer?: number;
+  timeouts?: Partial<Timeouts>;
+}
+
 export class Bench implements Host, IpOutput {
   now = 1_000;
   readonly drops: DropCounters = new DropCounters();
@@ -120,7 +129,7 @@ export class Bench implements Host, IpOutput {
   readonly #iss: Map<number, number> = new Map();
   #to: Endpoint = GUEST;
 
-  constructor(options: { maxFlows?: number; segmentation?: number; buffer?: number } = {}) {
+  constructor(options: BenchOptions = {}) {
     this.tcp = new Tcp({
       ip: this,
       errors: { unreachable: (_b, _at, _end, why) => void this.icmp.push(why), report: () => {} },
@@ -138,6 +147,8 @@ export class Bench implements Host, IpOutput {
       guestForwards: { find: () => null },
       random: () => 0.999_999_999, // our ISS wraps as well
       drops: this.drops,
+      timeouts: settings({ network: '10.0.2.0/24', timeouts: { tcpKeepalive: 0, ...options.timeouts } }, 1_500)
+        .timeouts,
       maxFlows: options.maxFlows ?? 16,
       buffer: options.buffer ?? 1 << 20,
       memory: 1 << 24,
@@ -172,6 +183,13 @@ export class Bench implements Host, IpOutput {
     }
     for (let i = 0; i < data.length; i++) b[at + i] = data.charCodeAt(i);
     return this.tcp.input(packet(b, at + data.length), this.now);
+  }
+
+  /** The guest's side says that our segment at `seq` was too large for a network of `mtu` bytes; the turn ends. */
+  tooBig(seq: number, mtu: number): Drop {
+    const drop = this.tcp.tooBig(GUEST, SERVER, (this.#iss.get(GUEST.port) ?? 0) + seq, mtu, this.now);
+    this.tcp.flush(this.now);
+    return drop;
   }
 
   /** Our segments since the last call, one line each: flags, sequence, length, ACK, window, options of a SYN. */
