@@ -28,8 +28,8 @@ function mustBeSilent(rig: Rig): void {
   expect([rig.heard(), leaks(rig), rig.host.udpSockets.length, rig.host.dialled.length]).toEqual([[], 0, 0, 0]);
 }
 
-// ncsi_input() read its header without asking how much had come. Management of network cards is nothing that a guest needs
-test('CVE-2020-29129: NC-SI of any length is no protocol of ours', () => {
+// ncsi_input() read its header without asking how much had come. Where the service is, see testkit
+test('CVE-2020-29129: without its service NC-SI of any length is no protocol of ours', () => {
   const rig = rig6();
   for (let size = 0; size <= 64; size++) {
     const frame = ether(new Uint8Array(size), { dst: new Uint8Array(6).fill(0xff), type: NCSI });

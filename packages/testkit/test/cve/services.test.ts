@@ -1,10 +1,10 @@
-// What brought libslirp's servers of BOOTP and TFTP down, sent to ours through a whole stack.
-import { type Dhcp4Server, dhcp4Server, type TftpServer, tftpServer } from '@reslirp/services';
+// What brought libslirp's services down: BOOTP, TFTP, NC-SI, sent to ours through a whole stack.
+import { type Dhcp4Server, dhcp4Server, ncsiResponder, type TftpServer, tftpServer } from '@reslirp/services';
 import { describe, expect, test } from 'vitest';
 import { DISCOVER, REQUEST, write } from '../../../services/test/dhcp-client.ts';
 import { MemoryFiles } from '../../../services/test/tftp-client.ts';
 import { attack, leaks, POISON } from '../../../stack/test/cve/attack.ts';
-import { EVERYONE_MAC, GUEST_MAC, Rig, text, udp } from '../../../stack/test/rig.ts';
+import { EVERYONE_MAC, ether, GUEST_MAC, Rig, text, udp } from '../../../stack/test/rig.ts';
 
 const GUEST = '10.0.2.15:2070';
 const TFTP = '10.0.2.2:69';
@@ -39,6 +39,33 @@ function bench(): Bench {
 function shout(b: Uint8Array): Uint8Array {
   return udp('0.0.0.0:68', '255.255.255.255:67', b, { dst: EVERYONE_MAC });
 }
+
+// ncsi_input() read its header, and wrote as much of an answer as that asked for, whatever had come
+describe('CVE-2020-29129: an NC-SI command', () => {
+  /** DSP0222 8.2.1: revision 1, "select package" of instance 1, of `length` bytes. */
+  const command = (length: number): Uint8Array =>
+    Uint8Array.of(0, 1, 0, 1, 1, 0, length >>> 8, length & 0xff, 0, 0, 0, 0, 0, 0, 0, 0);
+  const send = (b: Uint8Array): { rig: Rig; malformed: number | undefined } => {
+    const ncsi = ncsiResponder();
+    const rig = new Rig({ services: [ncsi] });
+    attack(rig, ether(b, { dst: EVERYONE_MAC, type: 0x88f8 }));
+    return { rig, malformed: ncsi.stats()['malformed'] };
+  };
+
+  test('that is cut anywhere in its header is not answered', () => {
+    for (let size = 0; size < 16; size++) {
+      const { rig, malformed } = send(command(0).subarray(0, size));
+      expect([malformed, rig.frames().length]).toEqual([1, 0]);
+    }
+    const { rig } = send(command(0));
+    expect([rig.frames().length, leaks(rig)]).toEqual([1, 0]);
+  });
+
+  test.each([1, 4, 0xfff])('that says it has %i bytes behind the header is not answered', (length) => {
+    const { rig, malformed } = send(command(length));
+    expect([malformed, rig.frames().length]).toEqual([1, 0]);
+  });
+});
 
 // bootp_input() took any datagram for a whole message, and answered with what lay behind it
 describe('CVE-2021-3592: a BOOTP request that is cut', () => {

@@ -55,8 +55,17 @@ const to4 = fc.constantFrom(
   '224.0.0.1',
 );
 const guest6 = fc.constantFrom(GUEST, GUEST, GUEST_LINK, '::', 'fd00::16', GATEWAY);
-const to6 = fc.constantFrom(GATEWAY, GATEWAY_LINK, 'fd00::3', '2001:db8::1', 'ff02::1', 'ff02::2', solicited(GATEWAY));
-const port = fc.constantFrom(7, 53, 67, 69, 68, 1_000, 113, 0, 50_000);
+const to6 = fc.constantFrom(
+  GATEWAY,
+  GATEWAY_LINK,
+  'fd00::3',
+  '2001:db8::1',
+  'ff02::1',
+  'ff02::2',
+  'ff02::1:2',
+  solicited(GATEWAY),
+);
+const port = fc.constantFrom(7, 53, 547, 67, 69, 68, 1_000, 113, 0, 50_000);
 const short = fc.uint8Array({ maxLength: 40 });
 const payload = fc.oneof(
   short,

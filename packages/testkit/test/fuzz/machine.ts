@@ -1,5 +1,5 @@
 // A whole stack with all its services, and what can happen to it: what a guest sends, a host does, and a user asks for.
-import { dhcp4Server, dnsForwarder, tftpServer } from '@reslirp/services';
+import { dhcp4Server, dhcp6Server, dnsForwarder, ncsiResponder, tftpServer } from '@reslirp/services';
 import { ConfigError, type Forward, type Stack } from '@reslirp/stack';
 import { Endpoint } from '@reslirp/stack/endpoint';
 import fc from 'fast-check';
@@ -85,7 +85,7 @@ export class Machine {
 
   constructor() {
     this.files.contents.set('boot', new Uint8Array(3_000).fill(0x63));
-    const services = [this.#dhcp, this.#dns, this.#tftp];
+    const services = [this.#dhcp, dhcp6Server(), this.#dns, this.#tftp, ncsiResponder()];
     const config = { network: '10.0.2.0/24', network6: 'fd00::/64', limits: LIMITS };
     this.stack = createStack(config, { link: this.link, host: this.host, random: seeded(7), services });
   }
