@@ -61,9 +61,9 @@ export interface Limits {
   readonly udpFlows: number;
   /** Neighbours (IP to MAC): 1,024. */
   readonly neighbours: number;
-  /** Unfinished IP datagrams: 64. */
+  /** Unfinished IP datagrams, of each version: 64. */
   readonly reassemblies: number;
-  /** Bytes held by unfinished IP datagrams: 1 MiB. */
+  /** Bytes held by unfinished IP datagrams, of each version: 1 MiB. */
   readonly reassemblyBytes: number;
   /** Largest send or receive buffer of one TCP flow, bytes, a power of two: 8 MiB. */
   readonly tcpBuffer: number;
