@@ -1,6 +1,7 @@
 // What a network is to be, whoever asked for it.
 import type { Dhcp4Config } from '@reslirp/services/dhcp4';
 import type { Config } from '@reslirp/stack';
+import type { DumpSettings } from './dump.ts';
 import type { LeaseFileSettings } from './lease-file.ts';
 import type { Level } from './log.ts';
 
@@ -19,6 +20,8 @@ export interface NetworkSettings {
   /** Path of a resolv.conf(5). Null: the system's own. */
   readonly resolvConf: string | null;
   readonly level: Level;
+  /** Frames are told to the log as text, whatever its level; null, or absent: they are not. */
+  readonly dump?: DumpSettings | null;
   /** What connections leave from; null, or absent: the system's choice. Not for a host that is Node's. */
   readonly outbound?: { readonly address4: string | null; readonly address6: string | null };
 }
