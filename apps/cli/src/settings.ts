@@ -48,8 +48,11 @@ interface Span {
   readonly cidr: string;
 }
 
-/** Throws a UsageError when the choices do not go together. `hasIpv6`: guests get IPv6 when nothing is said about it. */
-export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
+/**
+ * Throws a UsageError when the choices do not go together. `hasIpv6`: guests get IPv6 when nothing is said about it. `colour`: of
+ * the text of frames.
+ */
+export function settings(choices: Choices, hasIpv6: boolean = false, colour: boolean = false): Settings {
   const all = { ...DEFAULTS, ...choices };
   const span = spanOf(choices);
   const gateway = hostIn(span, '--vhost', all.gateway);
@@ -94,6 +97,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
     cables: cableSettings(choices),
     level: all.level,
     ...outbound(all),
+    dump: dump(all, colour),
   });
 }
 
@@ -156,6 +160,10 @@ function leaseFile({ leaseFile: path }: Choices): LeaseFileSettings | null {
   } catch (error) {
     throw new UsageError('--lease-file', (error as Error).message);
   }
+}
+
+function dump({ dump: layers }: Choices, colour: boolean): NonNullable<Settings['dump']> | null {
+  return layers === undefined ? null : { layers: [...new Set(layers)], colour };
 }
 
 function kind6({ dhcp6 = DEFAULTS.dhcp6, disableDhcp = false }: Choices): Dhcp6Kind {
