@@ -17,6 +17,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'host-linux': ['wire', 'link', 'stack', 'syscall'],
   'transport-tap': ['wire', 'link', 'syscall'],
   runtime: [
+    'wire',
     'link',
     'switch',
     'stack',

@@ -1,6 +1,6 @@
 // The program: arguments, the cable on stdin and stdout, and the ways in which it all ends.
 import { isatty } from 'node:tty';
-import { Ending, Exit, hasPlane, hostHasIpv6, Log, Plane, type Running, run } from '@reslirp/runtime';
+import { dump, Ending, Exit, hasPlane, hostHasIpv6, Log, Plane, type Running, run } from '@reslirp/runtime';
 import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
 import type { CableSettings } from './cable-settings.ts';
@@ -30,7 +30,7 @@ function main(args: readonly string[]): void {
   const choices = parse(args);
   if (choices.instead === 'help') print(helpText());
   else if (choices.instead === 'version') print(`reslirp ${version()}\n`);
-  else network(settings(choices, hostHasIpv6()));
+  else network(settings(choices, hostHasIpv6(), hasColours()));
 }
 
 /** `reslirp run [OPTION]... [--] COMMAND [ARGUMENT]...` */
@@ -43,7 +43,7 @@ function runCommand(args: readonly string[]): void {
   }
   if (!hasPlane()) throw new UsageError('run', 'is for Linux on x64 and arm64');
   if (command.length === 0) throw new UsageError('run', 'has no command: reslirp run [OPTION]... -- COMMAND');
-  const chosen = settings(choices, hostHasIpv6());
+  const chosen = settings(choices, hostHasIpv6(), hasColours());
   if (chosen.cables !== null) throw new UsageError('run', 'has a cable of its own: the command is the guest');
   // Loaded only here: where there are no system calls, everything else still works
   import('./confined/confine.ts')
@@ -86,7 +86,7 @@ function onCables(chosen: Settings, cables: CableSettings): void {
 
 /** Sockets and streams of Node, in this thread. */
 function onNode(chosen: Settings, log: Log, ending: Ending): void {
-  const link = stdioLink({ mtu: chosen.network.mtu, maxFrame: longestFrame(chosen) });
+  const link = dump(stdioLink({ mtu: chosen.network.mtu, maxFrame: longestFrame(chosen) }), chosen, log);
   let running: Running | null = null;
   ending.onEnd = () => {
     running?.close();
@@ -137,6 +137,11 @@ function refuseTerminals(): void {
       "is a terminal, where the guest's cable should be: dpipe vde_plug tap://tap0 = reslirp, or --help (in its source tree, npm start shows it at work)",
     );
   }
+}
+
+/** Whether text for people may be coloured. Node knows NO_COLOR and its like. */
+function hasColours(): boolean {
+  return process.stderr.isTTY && process.stderr.hasColors();
 }
 
 /** What vde_plug can send, or the guest's largest packet with its headers. */

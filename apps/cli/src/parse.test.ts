@@ -63,6 +63,7 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'tls-ca': [import.meta.filename, { tlsCa: import.meta.filename }],
   'max-guests': ['3', { maxGuests: 3 }],
   debug: ['3', { level: Level.DEBUG }],
+  dump: ['dns,ip', { dump: ['dns', 'ipv4', 'ipv6'] }],
 };
 
 const FLAGS: Record<string, Choices> = {
@@ -219,6 +220,24 @@ describe('values', () => {
 
   it('of two the later one wins', () => {
     expect(parse(['-t', '1400', '--if-mtu=1300']).mtu).toBe(1_300);
+  });
+});
+
+describe('layers', () => {
+  it.each([
+    [
+      ['-D', 'ether', '--dump=tcp,udp'],
+      ['ether', 'tcp', 'udp'],
+    ],
+    [['-Dall'], ['ether', 'arp', 'ipv4', 'ipv6', 'icmp', 'tcp', 'udp', 'dhcp', 'dns', 'tftp', 'ncsi']],
+  ])('%j', (args, layers) => {
+    expect(parse(args).dump).toEqual(layers);
+  });
+
+  it.each(['', 'ether,', 'IP', 'all,http', ' dns', '__proto__'])("not '%s'", (text) => {
+    expect(complaint(`--dump=${text}`)).toBe(
+      `--dump: '${text}' is not a list of all, ip, ether, arp, ipv4, ipv6, icmp, tcp, udp, dhcp, dns, tftp, ncsi`,
+    );
   });
 });
 

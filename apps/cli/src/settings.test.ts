@@ -53,7 +53,13 @@ describe('the network', () => {
       guestForwards: [],
       cables: null,
       level: 1,
+      dump: null,
     });
+  });
+
+  it('--dump names each layer once, and is as colourful as stderr', () => {
+    expect(settings(parse(['-Dip,dns', '-Dipv4'])).dump).toEqual({ layers: ['ipv4', 'ipv6', 'dns'], colour: false });
+    expect(settings(parse(['-Darp']), false, true).dump).toEqual({ layers: ['arp'], colour: true });
   });
 
   it.each([

@@ -48,8 +48,11 @@ interface Span {
   readonly cidr: string;
 }
 
-/** Throws a UsageError when the choices do not go together. `hasIpv6`: guests get IPv6 when nothing is said about it. */
-export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
+/**
+ * Throws a UsageError when the choices do not go together. `hasIpv6`: guests get IPv6 when nothing is said about it. `colour`: of
+ * the text of frames.
+ */
+export function settings(choices: Choices, hasIpv6: boolean = false, colour: boolean = false): Settings {
   const all = { ...DEFAULTS, ...choices };
   const span = spanOf(choices);
   const gateway = hostIn(span, '--vhost', all.gateway);
@@ -93,6 +96,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
     })),
     cables: cableSettings(choices),
     level: all.level,
+    dump: all.dump === undefined ? null : { layers: [...new Set(all.dump)], colour },
     ...outbound(all),
   });
 }

@@ -129,6 +129,50 @@ describe('the end', () => {
   });
 });
 
+describe.each(process.platform === 'linux' ? ['linux', 'node'] : ['node'])('frames as text, --host %s', (host) => {
+  it('a block for each, in both directions, without colours on a pipe', async () => {
+    const reslirp = start('--host', host, '-q', '-D', 'arp');
+    await reslirp.serving();
+    reslirp.stdin.end();
+    expect(await reslirp.ended).toMatchObject({ code: 0 });
+    expect(reslirp.said.replaceAll(/^\d\d:\d\d:\d\d\.\d{3}/gm, 'TIME')).toMatchInlineSnapshot(`
+      "TIME from guest 60 bytes
+        ARP (28): hw_type:1 (Ethernet) proto_type:0x0800 (IPv4) hw_size:6 proto_size:4 opcode:1 (request) sender_mac:52:54:00:12:34:56 sender_ip:10.0.2.20 target_mac:00:00:00:00:00:00 target_ip:10.0.2.2
+      TIME to guest 42 bytes
+        ARP (28): hw_type:1 (Ethernet) proto_type:0x0800 (IPv4) hw_size:6 proto_size:4 opcode:2 (reply) sender_mac:52:55:0a:00:02:02 sender_ip:10.0.2.2 target_mac:52:54:00:12:34:56 target_ip:10.0.2.20
+      "
+    `);
+  });
+
+  it('of the layers that were chosen', async () => {
+    const reslirp = start('--host', host, '-Ddns', '--dump=ip');
+    reslirp.stdin.write(syn(1));
+    await reslirp.serving();
+    await reslirp.until(() => reslirp.said.includes('RST'), 'refused');
+    reslirp.stdin.end();
+    await reslirp.ended;
+    expect(reslirp.said).toContain('from guest 10.0.2.20:1000 > 10.0.2.2:1, 60 bytes\n  IPv4 (20): ');
+    expect(reslirp.said).toContain('to guest 10.0.2.2:1 > 10.0.2.20:1000, 54 bytes\n  IPv4 (20): ');
+    expect(reslirp.said).not.toContain('bad checksum');
+    expect(reslirp.said).not.toContain('ETH');
+  });
+
+  it('a reader that sleeps loses frames, and is told how many; the guest loses none', async () => {
+    const reslirp = start('--host', host, '-D', 'all');
+    await reslirp.serving();
+    reslirp.stderrPipe.pause();
+    const count = 10_000;
+    reslirp.stdin.write(Buffer.concat(Array.from({ length: count }, () => ARP_REQUEST)));
+    await reslirp.until(() => reslirp.cable.length >= (count + 1) * ARP_REQUEST.length, 'answered all');
+    reslirp.stderrPipe.resume();
+    const told = /warn: \d+ messages were lost: nobody reads them\n/;
+    await reslirp.until(() => {
+      reslirp.stdin.write(ARP_REQUEST);
+      return told.test(reslirp.said);
+    }, 'said so');
+  });
+});
+
 describe('a guest that sends garbage', () => {
   it('is served on, with one warning', async () => {
     const reslirp = start();

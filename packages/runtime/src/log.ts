@@ -20,14 +20,14 @@ export class Log {
   /** The name in front of every line. */
   readonly program: string;
   /** Whom the lines are about, with a colon, or nothing. */
-  readonly #subject: string;
+  readonly subject: string;
   readonly #sink: Sink;
   #lost = 0;
 
   constructor(level: Level, sink: Sink, program: string = 'reslirp', subject: string = '') {
     this.level = level;
     this.program = program;
-    this.#subject = subject;
+    this.subject = subject;
     this.#sink = sink;
   }
 
@@ -56,7 +56,7 @@ export class Log {
     this.#line(Level.TRACE, text);
   }
 
-  /** A whole line of another Log, as that one would write it. */
+  /** What is written as it is, whatever the level: lines of another Log, the text of a frame. */
   line(text: string): void {
     if (this.#sink.writableLength > MOST_WAITING) {
       this.#lost++;
@@ -69,7 +69,7 @@ export class Log {
   }
 
   #line(level: Level, text: string): void {
-    if (level <= this.level) this.line(`${this.program}: ${NAMES[level]}: ${oneLine(this.#subject + text)}\n`);
+    if (level <= this.level) this.line(`${this.program}: ${NAMES[level]}: ${oneLine(this.subject + text)}\n`);
   }
 }
 

@@ -1,6 +1,7 @@
 // Many guests in one process: each link that joins gets a network of its own, the same for all, and an equal share of this
 // machine; or all are in one, as on a switch. What one of them does wrong is its own end, and nobody else's.
 import type { Link } from '@reslirp/link';
+import { dump } from './dump.ts';
 import type { Log } from './log.ts';
 import { type Running, run, type Share } from './run.ts';
 import type { NetworkSettings } from './settings.ts';
@@ -60,7 +61,7 @@ export class Relay {
       return false;
     }
     const log = this.#options.log.about(name);
-    this.#guests.set(link, this.#serve(link, log));
+    this.#guests.set(link, this.#serve(dump(link, this.#options.settings, log), log));
     link.onEnd((error) => {
       log.info(error === null ? 'has left' : error.message);
       this.#leave(link);

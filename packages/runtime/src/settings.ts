@@ -3,6 +3,7 @@ import type { Dhcp4Config } from '@reslirp/services/dhcp4';
 import type { Dhcp6Config } from '@reslirp/services/dhcp6';
 import type { NcsiConfig } from '@reslirp/services/ncsi';
 import type { Config } from '@reslirp/stack';
+import type { DumpSettings } from './dump.ts';
 import type { LeaseFileSettings } from './lease-file.ts';
 import type { Level } from './log.ts';
 
@@ -25,6 +26,8 @@ export interface NetworkSettings {
   /** Path of a resolv.conf(5). Null: the system's own. */
   readonly resolvConf: string | null;
   readonly level: Level;
+  /** Frames are told to the log as text, whatever its level; null, or absent: they are not. */
+  readonly dump?: DumpSettings | null;
   /** What connections leave from; null, or absent: the system's choice. */
   readonly outbound?: { readonly address4: string | null; readonly address6: string | null };
 }

@@ -1,12 +1,15 @@
 // What the program says, and what it says instead of working.
 import { Level } from '@reslirp/runtime';
+import type { Layer } from '@reslirp/wire/print';
+import { LAYER_LIST } from '../layer-list.ts';
 import { number } from '../values.ts';
-import type { Option } from './option.ts';
+import { appendAll, type Option } from './option.ts';
 
 const LEVEL = number(Level.ERROR, Level.TRACE);
 
 export interface MessageChoices {
   level?: Level;
+  dump?: readonly Layer[];
   instead?: 'help' | 'version';
 }
 
@@ -36,6 +39,14 @@ export const MESSAGE_OPTIONS: readonly Option[] = [
       choices.level = Level.NONE;
       return true;
     },
+  },
+  {
+    group: 'Messages',
+    short: 'D',
+    long: 'dump',
+    value: 'LIST',
+    help: 'frames as text: all, or of them ether,ip,dhcp,dns and their like',
+    ...appendAll('dump', LAYER_LIST),
   },
   { group: 'Messages', short: '?', long: 'help', help: 'print this, and exit', ...instead('help') },
   { group: 'Messages', long: 'version', help: 'print the version, and exit', ...instead('version') },

@@ -14,7 +14,7 @@ export interface Birth {
   readonly settings: NetworkSettings;
   /** The name in front of log lines. */
   readonly program: string;
-  /** Log lines that are under way to the program: it counts them down. */
+  /** Bytes of log lines that are under way to the program: it counts them down. */
   readonly unread: Int32Array;
 }
 

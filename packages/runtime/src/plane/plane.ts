@@ -93,7 +93,7 @@ export class Plane {
 
   #heard(news: News): void {
     if (news.kind === 'log') {
-      Atomics.sub(this.#unread, 0, 1);
+      Atomics.sub(this.#unread, 0, Buffer.byteLength(news.text));
       this.#log.line(news.text);
     } else if (news.kind === 'loaded') this.#isLoaded();
     else if (news.kind === 'forward') this.#answer(news.id, news.answer);

@@ -7,6 +7,7 @@ import type { Link } from '@reslirp/link';
 import { Loop } from '@reslirp/syscall';
 import { loopLink } from '@reslirp/transport-stdio/linux';
 import { TapLink, tapOf } from '@reslirp/transport-tap';
+import { dump } from '../dump.ts';
 import { type ForwardAnswer, StackForwards } from '../forwards.ts';
 import { Log } from '../log.ts';
 import { Network } from '../network.ts';
@@ -16,14 +17,12 @@ import type { Birth, Cable, News, Order } from './message.ts';
 
 const port = parentPort!;
 const { settings, program, unread } = workerData as Birth;
-/** About as many bytes as a line has. */
-const LINE = 100;
 const sink = {
   get writableLength() {
-    return Atomics.load(unread, 0) * LINE;
+    return Atomics.load(unread, 0);
   },
   write(text: string) {
-    Atomics.add(unread, 0, 1);
+    Atomics.add(unread, 0, Buffer.byteLength(text));
     tell({ kind: 'log', text });
   },
 };
@@ -40,7 +39,7 @@ port.once('message', (order: Order) => {
 tell({ kind: 'loaded' });
 
 function work(cable: Cable): void {
-  const link = open(cable);
+  const link = dump(open(cable), settings, log);
   const { services, gateways, probe } = network;
   const random = secureRandom();
   const { stack, host, close } = serve({
