@@ -96,6 +96,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
     })),
     cables: cableSettings(choices),
     level: all.level,
+    dump: all.dump === undefined ? null : { layers: [...new Set(all.dump)], colour },
     ...outbound(all),
     dump: dump(all, colour),
   });

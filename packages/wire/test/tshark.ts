@@ -55,6 +55,28 @@ function ask(frames: readonly Uint8Array[], fields: readonly string[]): string[]
   return lines.map((line) => line.split('\t'));
 }
 
+/** As they are in each frame by itself: nothing is put together, numbers are not counted from the first one. */
+const BY_ITSELF = ['tcp.relative_sequence_numbers', 'tcp.desegment_tcp_streams', 'ip.defragment', 'ipv6.defragment'];
+/** Between several values of a field. */
+const AGGREGATOR = '|';
+
+/** Of each frame of a capture file, the values of those `fields` that are in it. */
+export function dissectFile(file: string, fields: readonly string[]): ReadonlyMap<string, readonly string[]>[] {
+  const preferences = BY_ITSELF.flatMap((name) => ['-o', `${name}:FALSE`]);
+  const wanted = fields.flatMap((field) => ['-e', field]);
+  const format = ['-T', 'fields', '-E', 'separator=/t', '-E', `aggregator=${AGGREGATOR}`];
+  const args = ['-r', file, '-n', ...CHECKSUMS, ...preferences, ...format, ...wanted];
+  const { stdout, stderr, status } = spawnSync('tshark', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`tshark: ${stderr}`);
+  return stdout
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => {
+      const values = line.split('\t').map((text, i) => [fields[i]!, text.split(AGGREGATOR)] as const);
+      return new Map(values.filter(([, all]) => all[0] !== ''));
+    });
+}
+
 /** A capture file of Ethernet (draft-ietf-opsawg-pcap). */
 function capture(frames: readonly Uint8Array[]): Uint8Array {
   const size = frames.reduce((sum, frame) => sum + RECORD + frame.length, FILE);
