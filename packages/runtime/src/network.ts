@@ -1,12 +1,20 @@
 // What a network is made of, whichever host and loop carry it: services, messages, and the words at its beginning and end.
 import { systemResolvers } from '@reslirp/host-node';
-import { type Dhcp4Server, type DnsForwarder, dhcp4Server, dnsForwarder } from '@reslirp/services';
+import {
+  type Dhcp4Server,
+  type DnsForwarder,
+  dhcp4Server,
+  dnsForwarder,
+  type TftpServer,
+  tftpServer,
+} from '@reslirp/services';
 import type { Probe, Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
 import { DropReport } from './drop-report.ts';
 import { LeaseFile } from './lease-file.ts';
 import { Level, type Log } from './log.ts';
 import type { NetworkSettings } from './settings.ts';
+import { TftpDirectory } from './tftp-directory.ts';
 
 type Counters = Readonly<Record<string, number>>;
 
@@ -18,6 +26,7 @@ export class Network {
   readonly #log: Log;
   readonly #dhcp: Dhcp4Server | null;
   readonly #dns: DnsForwarder | null;
+  readonly #tftp: TftpServer | null;
   readonly #asks: string;
   #drops: DropReport | null = null;
   #stack: Stack | null = null;
@@ -32,7 +41,8 @@ export class Network {
     const store = leaseFile === null ? null : new LeaseFile(leaseFile, log, now);
     this.#dhcp = settings.dhcp === null ? null : dhcp4Server(settings.dhcp, store);
     this.#dns = settings.dns ? dnsForwarder({ upstreams }) : null;
-    this.services = [this.#dhcp, this.#dns].filter((service) => service !== null);
+    this.#tftp = settings.tftp === undefined ? null : tftp(settings.tftp, log);
+    this.services = [this.#dhcp, this.#dns, this.#tftp].filter((service) => service !== null);
     this.probe = log.level >= Level.DEBUG ? { probe: probe(log) } : {};
     this.#asks = settings.dns ? `nameserver ${settings.network.nameserver} (asks ${upstreams().join(', ')})` : 'no DNS';
   }
@@ -59,6 +69,7 @@ export class Network {
     this.#log.debug(list('host', host));
     if (this.#dhcp !== null) this.#log.debug(list('dhcp', this.#dhcp.stats()));
     if (this.#dns !== null) this.#log.debug(list('dns', this.#dns.stats()));
+    if (this.#tftp !== null) this.#log.debug(list('tftp', this.#tftp.stats()));
   }
 }
 
@@ -78,6 +89,13 @@ function probe(log: Log): Probe {
       else if (after === 'CLOSED') log.debug(`${description}: ${LAST_WORDS[before] ?? `closed in ${before}`}`);
     },
   };
+}
+
+function tftp(path: string, log: Log): TftpServer {
+  return tftpServer({
+    files: new TftpDirectory(path),
+    ended: (guest, name, how) => log.info(`tftp: ${guest} ${JSON.stringify(name)}: ${how}`),
+  });
 }
 
 /** Only what happened. */

@@ -16,6 +16,8 @@ export interface NetworkSettings {
   readonly dns: boolean;
   /** Path of a resolv.conf(5). Null: the system's own. */
   readonly resolvConf: string | null;
+  /** Absolute path of the directory whose files are given by TFTP; absent: no TFTP. */
+  readonly tftp?: string;
   readonly level: Level;
   /** What connections leave from; null, or absent: the system's choice. Not for a host that is Node's. */
   readonly outbound?: { readonly address4: string | null; readonly address6: string | null };
