@@ -1,6 +1,7 @@
 // Choices to configurations: where the pieces that options gave apart are fitted together, and checked against each other.
 import {
   checkDhcp4,
+  type Dhcp4Boot,
   type ForwardRequest,
   type LeaseFileSettings,
   type NetworkSettings,
@@ -78,6 +79,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false): Settings {
     guest,
     dhcp: isDhcp ? dhcp(all, span, guest, dns && !restricted ? [format4(nameserver)] : []) : null,
     leaseFile: leaseFile(choices),
+    ...(all.tftpPath === undefined ? {} : { tftp: all.tftpPath }),
     dns,
     resolvConf: all.resolvConf ?? null,
     host: all.host,
@@ -100,6 +102,7 @@ function dhcp(
     dhcpHosts = [],
     dhcpOptions = [],
     leaseTime = DEFAULTS.leaseTime,
+    ...others
   }: Choices,
   span: Span,
   start: string,
@@ -119,18 +122,28 @@ function dhcp(
       ...(name === null ? {} : { name }),
     })),
     options: dhcpOptions,
+    ...boot(others),
+  };
+}
+
+function boot({ tftpPath, bootFiles, tftpServerName }: Choices): { readonly boot?: Dhcp4Boot } {
+  if ([tftpPath, bootFiles, tftpServerName].every((given) => given === undefined)) return {};
+  return {
+    boot: { files: bootFiles ?? [], ...(tftpServerName === undefined ? {} : { serverName: tftpServerName }) },
   };
 }
 
 /** Refuses what only DHCP could tell, where there is none. */
 function hasDhcp(choices: Choices): boolean {
   if (choices.disableDhcp !== true && choices.ipv4 !== false) return true;
-  const { dhcpHosts, dhcpOptions, leaseTime, leaseFile: file } = choices;
+  const { dhcpHosts, dhcpOptions, leaseTime, leaseFile: file, bootFiles, tftpServerName } = choices;
   const all = {
     '--dhcp-host': dhcpHosts,
     '--dhcp-option': dhcpOptions,
     '--dhcp-lease-time': leaseTime,
     '--lease-file': file,
+    '--bootfile': bootFiles,
+    '--tftp-server-name': tftpServerName,
   };
   for (const [option, given] of Object.entries(all)) {
     if (given !== undefined) throw new UsageError(option, 'is for DHCP, and there is none');
@@ -173,6 +186,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   hosts: '--dhcp-host',
   options: '--dhcp-option',
   leaseSeconds: '--dhcp-lease-time',
+  boot: '--bootfile',
 };
 
 /** Throws a UsageError where the network would throw a ConfigError. */

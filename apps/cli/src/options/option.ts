@@ -3,7 +3,7 @@ import type { Choices } from '../options.ts';
 import type { Kind } from '../values.ts';
 
 export interface Option {
-  readonly group: 'Network' | 'DHCP' | 'DNS' | 'Forwards' | 'Policy' | 'Cables' | 'Messages';
+  readonly group: 'Network' | 'DHCP' | 'Boot' | 'DNS' | 'Forwards' | 'Policy' | 'Cables' | 'Messages';
   readonly short?: string;
   /** With hyphens; underscores are understood as well. */
   readonly long: string;
