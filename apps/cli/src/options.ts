@@ -1,4 +1,5 @@
 // Every option of reslirp, once: parsing, defaults, --help and the README's table all come from here. A file for each group.
+import { BOOT_OPTIONS, type BootChoices } from './options/boot.ts';
 import { CABLE_OPTIONS, type CableChoices } from './options/cables.ts';
 import { DHCP_OPTIONS, type DhcpChoices } from './options/dhcp.ts';
 import { DNS_OPTIONS, type DnsChoices } from './options/dns.ts';
@@ -16,6 +17,7 @@ export type { Option } from './options/option.ts';
 export interface Choices
   extends NetworkChoices,
     DhcpChoices,
+    BootChoices,
     DnsChoices,
     ForwardChoices,
     FlowChoices,
@@ -27,6 +29,7 @@ export interface Choices
 export const OPTIONS: readonly Option[] = [
   ...NETWORK_OPTIONS,
   ...DHCP_OPTIONS,
+  ...BOOT_OPTIONS,
   ...DNS_OPTIONS,
   ...FORWARD_OPTIONS,
   ...FLOW_OPTIONS,

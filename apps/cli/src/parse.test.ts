@@ -38,6 +38,9 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'dhcp-option': ['42=10.0.2.2', { dhcpOptions: ['42=10.0.2.2'] }],
   'dhcp-lease-time': ['3600', { leaseTime: 3_600 }],
   'lease-file': ['/x', { leaseFile: '/x' }],
+  'tftp-path': [import.meta.dirname, { tftpPath: import.meta.dirname }],
+  bootfile: ['ipxe:boot.ipxe', { bootFiles: [{ when: 'ipxe', file: 'boot.ipxe' }] }],
+  'tftp-server-name': ['192.0.2.9', { tftpServerName: '192.0.2.9' }],
   'resolv-conf': [import.meta.filename, { resolvConf: import.meta.filename }],
   'tcp-keepalive': ['60', { tcpKeepalive: 60 }],
   'outbound-addr': ['127.0.0.1', { outbound4: '127.0.0.1' }],
@@ -126,7 +129,7 @@ describe('every option', () => {
       }
 
       it(`--${long} says what it accepts`, () => {
-        const wrong = long === 'lease-file' ? '' : '!'; // any name is one of a file
+        const wrong = long === 'lease-file' || long === 'bootfile' ? '' : '!'; // any name is one of a file
         expect(complaint(`--${long}=${wrong}`)).toBe(`--${long}: '${wrong}' is not ${accepts}`);
         if (optional !== true) expect(complaint(`--${long}`)).toMatch(`--${long}: has no value: it needs ${accepts}`);
       });
@@ -157,6 +160,13 @@ describe('values', () => {
     ['--vdnssearch', 'a,,b'],
     ['--resolv-conf', '/no/such/file'],
     ['--resolv-conf', '/'],
+    ['--tftp-path', '/no/such/directory'],
+    ['--tftp-path', import.meta.filename],
+    ['--bootfile', 'amiga:x'],
+    ['--bootfile', 'ipxe:'],
+    ['--bootfile', 'two words'],
+    ['--bootfile', 'x'.repeat(256)],
+    ['--tftp-server-name', 'a..b'],
     ['--vprefix6', '10.0.0.0/8'],
     ['--vprefix6', 'fd00::/64/1'],
     ['--vhost6', '10.0.2.2'],
@@ -203,6 +213,15 @@ describe('values', () => {
     [':10.0.2.9:7-cmd:nc 127.0.0.1 80', { at: { address: '10.0.2.9', port: 7 }, to: { command: 'nc 127.0.0.1 80' } }],
   ])('--guestfwd %s', (text, forward) => {
     expect(parse(['--guestfwd', text])).toEqual({ guestForwards: [forward] });
+  });
+
+  it.each([
+    ['boot/a:b', { file: 'boot/a:b' }],
+    ['http://10.0.2.2/x', { file: 'http://10.0.2.2/x' }],
+    ['http:http://10.0.2.2/x', { when: 'http', file: 'http://10.0.2.2/x' }],
+    ['x64-uefi:/grub.efi', { when: 'x64-uefi', file: '/grub.efi' }],
+  ])('--bootfile %s', (text, file) => {
+    expect(parse(['--bootfile', text]).bootFiles).toEqual([file]);
   });
 
   it('rules stay in their order', () => {

@@ -110,8 +110,15 @@ describe('what guests are told', () => {
     [['--restricted'], { router: false, nameservers: [] }],
     [['--vdomainname', 'a.example', '--vdnssearch', 'b'], { domain: 'a.example', search: ['b'] }],
     [['--vhostname', 'vm'], { hostname: 'vm' }],
+    [['--tftp-path', '.'], { boot: { files: [] } }],
+    [['--bootfile', 'a', '--bootfile', 'bios:b'], { boot: { files: [{ file: 'a' }, { when: 'bios', file: 'b' }] } }],
+    [['--tftp-server-name', 'boot.lan'], { boot: { files: [], serverName: 'boot.lan' } }],
   ])('%j', (args, expected) => {
     expect(of(...args).dhcp).toMatchObject(expected);
+  });
+
+  it('files by TFTP, with DHCP or without, by a path that is the same everywhere', () => {
+    expect(of('--tftp-path', '.', '--disable-dhcp')).toMatchObject({ tftp: process.cwd(), dhcp: null });
   });
 
   it('nothing, with --disable-dhcp', () => {
@@ -134,6 +141,10 @@ describe('what does not go together', () => {
       ['-h', '+253', '-s', '+254', '--vdhcp-start', '+253'],
       "--vdhcp-start: '10.0.2.253' leaves no address for guests in 10.0.2.0/24",
     ],
+    [['--bootfile', 'x', '--disable-dhcp'], '--bootfile: is for DHCP, and there is none'],
+    [['--bootfile', 'x', '--no-ipv4'], '--bootfile: is for DHCP, and there is none'],
+    [['--tftp-server-name', 'x', '--disable-dhcp'], '--tftp-server-name: is for DHCP, and there is none'],
+    [['--bootfile', 'http:x'], "--bootfile: 'x' is not a URL of HTTP"],
     [['--vdnssearch', new Array(20).fill('x'.repeat(60)).join()], /too long: a DHCP answer has room for 1000 bytes$/],
   ])('%j', (args, message) => {
     expect(complaint(...args)).toMatch(message);

@@ -1,6 +1,7 @@
 // Choices to configurations: where the pieces that options gave apart are fitted together, and checked against each other.
 import {
   checkDhcp4,
+  type Dhcp4Boot,
   type ForwardRequest,
   type LeaseFileSettings,
   type NetworkSettings,
@@ -85,6 +86,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
     leaseFile: leaseFile(choices),
     dhcp6: v6 === null ? null : dhcp6(all, dns && !restricted),
     ncsi: ncsi(all),
+    ...tftp(all),
     dns,
     emulate: all.emulate === true,
     resolvConf: all.resolvConf ?? null,
@@ -96,7 +98,6 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
     })),
     cables: cableSettings(choices),
     level: all.level,
-    dump: all.dump === undefined ? null : { layers: [...new Set(all.dump)], colour },
     ...outbound(all),
     dump: dump(all, colour),
   });
@@ -111,6 +112,7 @@ function dhcp(
     dhcpHosts = [],
     dhcpOptions = [],
     leaseTime = DEFAULTS.leaseTime,
+    ...others
   }: Choices,
   span: Span,
   start: string,
@@ -130,18 +132,28 @@ function dhcp(
       ...(name === null ? {} : { name }),
     })),
     options: dhcpOptions,
+    ...boot(others),
+  };
+}
+
+function boot({ tftpPath, bootFiles, tftpServerName }: Choices): { readonly boot?: Dhcp4Boot } {
+  if ([tftpPath, bootFiles, tftpServerName].every((given) => given === undefined)) return {};
+  return {
+    boot: { files: bootFiles ?? [], ...(tftpServerName === undefined ? {} : { serverName: tftpServerName }) },
   };
 }
 
 /** Refuses what only DHCP could tell, where there is none. */
 function hasDhcp(choices: Choices): boolean {
   if (choices.disableDhcp !== true && choices.ipv4 !== false) return true;
-  const { dhcpHosts, dhcpOptions, leaseTime, leaseFile: file } = choices;
+  const { dhcpHosts, dhcpOptions, leaseTime, leaseFile: file, bootFiles, tftpServerName } = choices;
   const all = {
     '--dhcp-host': dhcpHosts,
     '--dhcp-option': dhcpOptions,
     '--dhcp-lease-time': leaseTime,
     '--lease-file': file,
+    '--bootfile': bootFiles,
+    '--tftp-server-name': tftpServerName,
   };
   for (const [option, given] of Object.entries(all)) {
     if (given !== undefined) throw new UsageError(option, 'is for DHCP, and there is none');
@@ -161,6 +173,10 @@ function leaseFile({ leaseFile: path }: Choices): LeaseFileSettings | null {
   } catch (error) {
     throw new UsageError('--lease-file', (error as Error).message);
   }
+}
+
+function tftp({ tftpPath }: Choices): Pick<Settings, 'tftp'> {
+  return tftpPath === undefined ? {} : { tftp: tftpPath };
 }
 
 function dump({ dump: layers }: Choices, colour: boolean): NonNullable<Settings['dump']> | null {
@@ -216,6 +232,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   hosts: '--dhcp-host',
   options: '--dhcp-option',
   leaseSeconds: '--dhcp-lease-time',
+  boot: '--bootfile',
 };
 
 /** Throws a UsageError where the network would throw a ConfigError. */

@@ -1,5 +1,12 @@
 // For programs: a network from its settings, on Node's loop or on a thread of its own.
-export { checkDhcp4, type Dhcp4Host } from '@reslirp/services/dhcp4';
+export {
+  BOOT_CLIENTS,
+  type BootClient,
+  checkDhcp4,
+  type Dhcp4Boot,
+  type Dhcp4BootFile,
+  type Dhcp4Host,
+} from '@reslirp/services/dhcp4';
 export { type DumpSettings, dump } from './dump.ts';
 export { type LeaseFileSettings, readLeaseFile } from './lease-file.ts';
 export * from './plane.ts';

@@ -8,6 +8,8 @@ import {
   dhcp6Server,
   dnsForwarder,
   ncsiResponder,
+  type TftpServer,
+  tftpServer,
 } from '@reslirp/services';
 import type { Gateways, Probe, Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
@@ -15,6 +17,7 @@ import { DropReport } from './drop-report.ts';
 import { LeaseFile } from './lease-file.ts';
 import { Level, type Log } from './log.ts';
 import type { NetworkSettings } from './settings.ts';
+import { TftpDirectory } from './tftp-directory.ts';
 
 type Counters = Readonly<Record<string, number>>;
 
@@ -28,6 +31,7 @@ export class Network {
   readonly #log: Log;
   readonly #dhcp: Dhcp4Server | null;
   readonly #dns: DnsForwarder | null;
+  readonly #tftp: TftpServer | null;
   readonly #asks: string;
   #drops: DropReport | null = null;
   #stack: Stack | null = null;
@@ -42,8 +46,9 @@ export class Network {
     const store = leaseFile === null ? null : new LeaseFile(leaseFile, log, now);
     this.#dhcp = settings.dhcp === null ? null : dhcp4Server(settings.dhcp, store);
     this.#dns = settings.dns ? dnsForwarder({ upstreams }) : null;
+    this.#tftp = settings.tftp === undefined ? null : tftp(settings.tftp, log);
     const dhcp6 = settings.dhcp6 === null ? null : dhcp6Server(settings.dhcp6);
-    const all = [this.#dhcp, dhcp6, this.#dns, ncsiResponder(settings.ncsi)];
+    const all = [this.#dhcp, dhcp6, this.#dns, this.#tftp, ncsiResponder(settings.ncsi)];
     this.services = all.filter((service) => service !== null);
     this.gateways = settings.emulate === true ? { gateways: applicationGateways() } : {};
     this.probe = log.level >= Level.DEBUG ? { probe: probe(log) } : {};
@@ -72,6 +77,7 @@ export class Network {
     this.#log.debug(list('host', host));
     if (this.#dhcp !== null) this.#log.debug(list('dhcp', this.#dhcp.stats()));
     if (this.#dns !== null) this.#log.debug(list('dns', this.#dns.stats()));
+    if (this.#tftp !== null) this.#log.debug(list('tftp', this.#tftp.stats()));
   }
 }
 
@@ -91,6 +97,13 @@ function probe(log: Log): Probe {
       else if (after === 'CLOSED') log.debug(`${description}: ${LAST_WORDS[before] ?? `closed in ${before}`}`);
     },
   };
+}
+
+function tftp(path: string, log: Log): TftpServer {
+  return tftpServer({
+    files: new TftpDirectory(path),
+    ended: (guest, name, how) => log.info(`tftp: ${guest} ${JSON.stringify(name)}: ${how}`),
+  });
 }
 
 /** Only what happened. */

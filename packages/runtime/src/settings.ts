@@ -25,6 +25,8 @@ export interface NetworkSettings {
   readonly emulate?: boolean;
   /** Path of a resolv.conf(5). Null: the system's own. */
   readonly resolvConf: string | null;
+  /** Absolute path of the directory whose files are given by TFTP; absent: no TFTP. */
+  readonly tftp?: string;
   readonly level: Level;
   /** Frames are told to the log as text, whatever its level; null, or absent: they are not. */
   readonly dump?: DumpSettings | null;

@@ -1,5 +1,9 @@
 export {
+  BOOT_CLIENTS,
+  type BootClient,
   checkDhcp4,
+  type Dhcp4Boot,
+  type Dhcp4BootFile,
   type Dhcp4Config,
   type Dhcp4Host,
   type Dhcp4Server,

@@ -38,6 +38,8 @@ export interface Message {
   readonly siaddr: string;
   readonly giaddr: string;
   readonly chaddr: string;
+  readonly sname: string;
+  readonly file: string;
   /** Codes in the order of the message, each piece. */
   readonly codes: readonly number[];
   /** Values by code, pieces joined (RFC 3396). */
@@ -69,7 +71,7 @@ export function read(b: Uint8Array): Message {
   const at = (offset: number): string => format4(v.getInt32(offset));
   const flags = v.getUint16(10);
   if ((flags & 0x7fff) !== 0) throw new Error('reserved flags are set');
-  if (b.subarray(34, 236).some((x) => x !== 0)) throw new Error('unused fields are not empty');
+  if (b.subarray(34, 44).some((x) => x !== 0)) throw new Error('the rest of chaddr is not empty');
   return {
     op: b[0]!,
     hops: b[3]!,
@@ -80,8 +82,17 @@ export function read(b: Uint8Array): Message {
     siaddr: at(20),
     giaddr: at(24),
     chaddr: formatMac(b.subarray(28, 34)),
+    sname: terminated(b.subarray(44, 108)),
+    file: terminated(b.subarray(108, 236)),
     ...readOptions(b),
   };
+}
+
+/** RFC 2131 2: text, a zero, and here nothing behind it. */
+function terminated(field: Uint8Array): string {
+  const end = field.indexOf(0);
+  if (end < 0 || field.subarray(end).some((x) => x !== 0)) throw new Error('a field without its zero');
+  return String.fromCharCode(...field.subarray(0, end));
 }
 
 function readOptions(b: Uint8Array): Pick<Message, 'codes' | 'options'> {

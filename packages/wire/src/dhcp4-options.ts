@@ -6,8 +6,8 @@
 import { put8, put16, put32, u8 } from './bytes.ts';
 
 /**
- * RFC 2132, but for: 80 RFC 4039, 81 RFC 4702, 93 and 94 RFC 4578, 108 RFC 8925, 114 RFC 8910, 119 RFC 3397,
- * 121 RFC 3442, 249 the same before it was a standard.
+ * RFC 2132, but for: 77 RFC 3004, 80 RFC 4039, 81 RFC 4702, 93 and 94 RFC 4578, 108 RFC 8925, 114 RFC 8910, 119 RFC 3397,
+ * 121 RFC 3442, 175 what iPXE has of its own, 249 the same as 121 before it was a standard.
  */
 export const Option = {
   PAD: 0,
@@ -34,6 +34,7 @@ export const Option = {
   CLIENT_ID: 61,
   TFTP_SERVER: 66,
   BOOT_FILE: 67,
+  USER_CLASS: 77,
   RAPID_COMMIT: 80,
   FQDN: 81,
   CLIENT_ARCHITECTURE: 93,
@@ -42,6 +43,7 @@ export const Option = {
   CAPTIVE_PORTAL: 114,
   DOMAIN_SEARCH: 119,
   CLASSLESS_ROUTES: 121,
+  IPXE: 175,
   MS_CLASSLESS_ROUTES: 249,
   END: 255,
 } as const;

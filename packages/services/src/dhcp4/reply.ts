@@ -4,9 +4,11 @@
 // First come the options that a reply must have, then those that the client asked for (option 55), in its order, then names
 // that it did not ask for but that somebody configured for it (RFC 2131 4.3.1; busybox never asks for a search list): all as
 // long as there is room within its largest message (57). A client without a list gets everything. What is configured for an
-// option goes before what the server would say by itself. Another option is one more case in #option(). Left out: options in the fields `sname` and `file` (52), which stay empty for a boot server.
+// option goes before what the server would say by itself. Another option is one more case in #option(). What machines boot is for
+// boot.ts to say. Left out: options in the fields `sname` and `file` (52).
 import type { ServiceNet } from '@reslirp/stack/service';
 import * as Dhcp from '@reslirp/wire/dhcp4';
+import { Boot } from './boot.ts';
 import { ascii } from './domain-name.ts';
 import { defaultRoute, hasDefaultRoute } from './option-value.ts';
 import { FOR_EVER, type Settings } from './settings.ts';
@@ -32,7 +34,14 @@ const USUAL = Uint8Array.of(
 );
 
 /** Asked for or not, and whatever else is configured. */
-const CONFIGURED = [Option.HOST_NAME, Option.DOMAIN_NAME, Option.DOMAIN_SEARCH];
+const CONFIGURED = [
+  Option.VENDOR_CLASS,
+  Option.TFTP_SERVER,
+  Option.BOOT_FILE,
+  Option.HOST_NAME,
+  Option.DOMAIN_NAME,
+  Option.DOMAIN_SEARCH,
+];
 
 /** Of RFC 951: neither an option of DHCP nor its type. */
 export const BOOTP = 0;
@@ -66,6 +75,7 @@ export class ReplyWriter {
   readonly #sent: Uint8Array = new Uint8Array(256);
   readonly #given: ReadonlyMap<number, Uint8Array | null>;
   readonly #configured: Uint8Array;
+  readonly #boot: Boot;
   #hostname: Uint8Array;
 
   constructor(settings: Settings, network: ServiceNet['network']) {
@@ -73,6 +83,7 @@ export class ReplyWriter {
     this.#network = network;
     this.#nameservers = settings.nameservers ?? [network.nameserver4];
     this.#given = withRoutes(settings, network.gateway4);
+    this.#boot = new Boot(settings.boot, settings.options, network.gateway4);
     this.#configured = Uint8Array.from([...CONFIGURED, ...settings.options.keys()]);
     this.#hostname = settings.hostname;
   }
@@ -83,12 +94,15 @@ export class ReplyWriter {
     const isBootp = type === BOOTP;
     const stop = (isBootp ? Math.max(Dhcp.MIN_MESSAGE, Math.min(end - at, LARGEST)) : this.#size(b, at, end)) - 1;
     this.#hostname = hostname.length > 0 ? hostname : this.#settings.hostname;
+    this.#boot.look(b, at, end, true);
     let next = this.#begin(type, b, at, end, stop, answer.yours);
     if (seconds > 0) next = this.#lease(next, stop, seconds);
     if (answer.isRapid) next = Dhcp.emitBytes(this.bytes, next, stop, Option.RAPID_COMMIT, this.#value, 0, 0);
     next = Dhcp.emit32(this.bytes, next, stop, Option.SUBNET_MASK, this.#network.mask4);
     const asked = isBootp ? -1 : Dhcp.copyOption(b, at, end, Option.PARAMETER_LIST, this.#value, 0, this.#value.length);
     this.#sent.fill(0);
+    // Options of DHCP, RFC 2132 9: BOOTP has the fields of the header
+    if (isBootp) this.#sent.fill(1, Option.TFTP_SERVER, Option.BOOT_FILE + 1);
     next = asked < 0 ? this.#options(USUAL, USUAL.length, next, stop) : this.#options(this.#value, asked, next, stop);
     if (answer.fqdn !== null) next = this.#orOmit(next, this.#text(Option.FQDN, next, stop, answer.fqdn));
     next = this.#options(this.#configured, this.#configured.length, next, stop);
@@ -97,6 +111,7 @@ export class ReplyWriter {
 
   /** As configured(), for a client that has never heard of options (no cookie, RFC 1497): the last 64 bytes are empty. */
   plain(answer: Answer, b: Uint8Array, at: number, end: number): number {
+    this.#boot.look(b, at, end, false);
     this.#begin(answer.type, b, at, end, Dhcp.MIN_MESSAGE, answer.yours);
     this.bytes.fill(0, Dhcp.HEADER - COOKIE_SIZE, Dhcp.MIN_MESSAGE);
     return Dhcp.MIN_MESSAGE;
@@ -125,7 +140,9 @@ export class ReplyWriter {
     const client = type === Message.ACK || type === BOOTP ? Dhcp.ciaddr(b, at) : 0;
     const xid = Dhcp.xid(b, at);
     const chaddr = at + Dhcp.CHADDR;
-    let next = Dhcp.emit(this.bytes, 0, Op.REPLY, xid, broadcast, client, yours, 0, relay, b, chaddr);
+    const server = isNak ? 0 : this.#boot.address;
+    let next = Dhcp.emit(this.bytes, 0, Op.REPLY, xid, broadcast, client, yours, server, relay, b, chaddr);
+    if (!isNak) this.#boot.emit(this.bytes, 0);
     if (type === BOOTP) return next;
     next = Dhcp.emit8(this.bytes, next, stop, Option.MESSAGE_TYPE, type);
     next = Dhcp.emit32(this.bytes, next, stop, Option.SERVER_ID, this.#network.gateway4);
@@ -173,6 +190,12 @@ export class ReplyWriter {
         return Dhcp.emit16(this.bytes, next, stop, code, n.mtu);
       case Option.BROADCAST:
         return Dhcp.emit32(this.bytes, next, stop, code, n.broadcast4);
+      case Option.VENDOR_CLASS:
+        return this.#text(code, next, stop, this.#boot.vendorClass);
+      case Option.TFTP_SERVER:
+        return this.#text(code, next, stop, this.#boot.server);
+      case Option.BOOT_FILE:
+        return this.#text(code, next, stop, this.#boot.file);
       case Option.HOST_NAME:
         return this.#text(code, next, stop, this.#hostname);
       case Option.DOMAIN_NAME:

@@ -3,6 +3,7 @@
 import { ConfigError } from '@reslirp/stack';
 import { parse4 } from '@reslirp/wire/address';
 import { integer } from '../integer.ts';
+import { type BootSettings, bootSettings, type Dhcp4Boot } from './boot.ts';
 import { ascii, labels } from './domain-name.ts';
 import { type OptionValue, parseOption } from './option-value.ts';
 import { type Dhcp4Host, type Reservation, reservation } from './reservations.ts';
@@ -33,6 +34,8 @@ export interface Dhcp4Config {
    * one that is not sent. The last of a number counts.
    */
   readonly options?: readonly string[];
+  /** What machines boot from the network: nothing is said of it. Options 66 and 67 of `options` go before it. */
+  readonly boot?: Dhcp4Boot;
 }
 
 /** A Dhcp4Config that has been checked. Empty bytes: the option is not sent. */
@@ -50,6 +53,8 @@ export interface Settings {
   readonly hosts: readonly Reservation[];
   /** Null: not sent. */
   readonly options: ReadonlyMap<number, Uint8Array | null>;
+  /** Null: nothing is said of it. */
+  readonly boot: BootSettings | null;
 }
 
 /** RFC 2131 3.3 */
@@ -75,6 +80,7 @@ export function settings(config: Dhcp4Config): Settings {
     maxLeases: integer('maxLeases', config.maxLeases, 4096, 1, 1 << 20),
     hosts: (config.hosts ?? []).map((host, i) => reservation(`hosts[${i}]`, host)),
     options: new Map((config.options ?? []).map((text, i) => pair(parseOption(`options[${i}]`, text)))),
+    boot: config.boot === undefined ? null : bootSettings('boot', config.boot),
   };
 }
 
