@@ -96,9 +96,13 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
     })),
     cables: cableSettings(choices),
     level: all.level,
-    dump: all.dump === undefined ? null : { layers: [...new Set(all.dump)], colour },
+    dump: dumped(choices, colour),
     ...outbound(all),
   });
+}
+
+function dumped({ dump: layers }: Choices, colour: boolean): NonNullable<Settings['dump']> | null {
+  return layers === undefined ? null : { layers: [...new Set(layers)], colour };
 }
 
 function dhcp(
