@@ -98,9 +98,13 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
     })),
     cables: cableSettings(choices),
     level: all.level,
+    dump: dumped(choices, colour),
     ...outbound(all),
-    dump: dump(all, colour),
   });
+}
+
+function dumped({ dump: layers }: Choices, colour: boolean): NonNullable<Settings['dump']> | null {
+  return layers === undefined ? null : { layers: [...new Set(layers)], colour };
 }
 
 function dhcp(
@@ -177,10 +181,6 @@ function leaseFile({ leaseFile: path }: Choices): LeaseFileSettings | null {
 
 function tftp({ tftpPath }: Choices): Pick<Settings, 'tftp'> {
   return tftpPath === undefined ? {} : { tftp: tftpPath };
-}
-
-function dump({ dump: layers }: Choices, colour: boolean): NonNullable<Settings['dump']> | null {
-  return layers === undefined ? null : { layers: [...new Set(layers)], colour };
 }
 
 function kind6({ dhcp6 = DEFAULTS.dhcp6, disableDhcp = false }: Choices): Dhcp6Kind {
