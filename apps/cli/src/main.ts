@@ -1,6 +1,6 @@
 // The program: arguments, the cable on stdin and stdout, and the ways in which it all ends.
 import { isatty } from 'node:tty';
-import { Ending, Exit, hasPlane, hostHasIpv6, Log, Plane, type Running, run } from '@reslirp/runtime';
+import { Ending, Exit, hasPlane, hostHasIpv6, Log, Plane, type Running, recordingOf, run } from '@reslirp/runtime';
 import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
 import type { CableSettings } from './cable-settings.ts';
@@ -86,14 +86,17 @@ function onCables(chosen: Settings, cables: CableSettings): void {
 
 /** Sockets and streams of Node, in this thread. */
 function onNode(chosen: Settings, log: Log, ending: Ending): void {
-  const link = stdioLink({ mtu: chosen.network.mtu, maxFrame: longestFrame(chosen) });
+  const recording = recordingOf(chosen.recording, log);
+  const cable = stdioLink({ mtu: chosen.network.mtu, maxFrame: longestFrame(chosen) });
+  const link = recording?.record(cable, 'guest') ?? cable;
   let running: Running | null = null;
   ending.onEnd = () => {
     running?.close();
     link.close();
+    recording?.close();
   };
   link.onEnd((error) => ending.cableEnded(error === null ? null : error.message));
-  running = run(link, chosen, log);
+  running = run({ link, settings: chosen, log, recording });
   withForwards(chosen, running, log, ending);
 }
 

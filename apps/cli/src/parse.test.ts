@@ -62,6 +62,9 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'tls-key': [import.meta.filename, { tlsKey: import.meta.filename }],
   'tls-ca': [import.meta.filename, { tlsCa: import.meta.filename }],
   'max-guests': ['3', { maxGuests: 3 }],
+  pcap: ['-', { pcap: '-' }],
+  'pcap-size': ['10m', { pcapSize: 10 << 20 }],
+  'pcap-files': ['5', { pcapFiles: 5 }],
   debug: ['3', { level: Level.DEBUG }],
 };
 
@@ -125,7 +128,7 @@ describe('every option', () => {
       }
 
       it(`--${long} says what it accepts`, () => {
-        const wrong = long === 'lease-file' ? '' : '!'; // any name is one of a file
+        const wrong = long === 'lease-file' || long === 'pcap' ? '' : '!'; // any name is one of a file
         expect(complaint(`--${long}=${wrong}`)).toBe(`--${long}: '${wrong}' is not ${accepts}`);
         if (optional !== true) expect(complaint(`--${long}`)).toMatch(`--${long}: has no value: it needs ${accepts}`);
       });
@@ -297,4 +300,4 @@ it('any arguments: choices, or one line', () => {
       }
     }),
   );
-});
+}, 60_000);

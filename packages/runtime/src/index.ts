@@ -2,5 +2,6 @@
 export { checkDhcp4, type Dhcp4Host } from '@reslirp/services/dhcp4';
 export { type LeaseFileSettings, readLeaseFile } from './lease-file.ts';
 export * from './plane.ts';
+export { openRecording, Recording, type RecordingSettings, recordingOf } from './recording.ts';
 export { Relay, type RelayOptions } from './relay.ts';
-export { type Running, run } from './run.ts';
+export { type Running, type RunOptions, run } from './run.ts';

@@ -9,11 +9,12 @@ import {
   dnsForwarder,
   ncsiResponder,
 } from '@reslirp/services';
-import type { Gateways, Probe, Stack } from '@reslirp/stack';
+import { dropName, type Gateways, type Probe, type Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
 import { DropReport } from './drop-report.ts';
 import { LeaseFile } from './lease-file.ts';
 import { Level, type Log } from './log.ts';
+import type { Recording } from './recording.ts';
 import type { NetworkSettings } from './settings.ts';
 
 type Counters = Readonly<Record<string, number>>;
@@ -22,20 +23,22 @@ export class Network {
   readonly services: readonly Service[];
   /** For the stack, where they were asked for. */
   readonly gateways: { readonly gateways?: Gateways };
-  /** For the stack, where the log wants to know of flows. */
+  /** For the stack, where the log wants to know of flows, or a capture of frames that are dropped. */
   readonly probe: { readonly probe?: Probe };
   readonly #settings: NetworkSettings;
   readonly #log: Log;
   readonly #dhcp: Dhcp4Server | null;
   readonly #dns: DnsForwarder | null;
   readonly #asks: string;
+  readonly #recording: Recording | null;
   #drops: DropReport | null = null;
   #stack: Stack | null = null;
 
-  /** `now`: the clock of the loop, milliseconds. */
-  constructor(settings: NetworkSettings, log: Log, now: () => number) {
+  /** `now`: the clock of the loop, milliseconds. `recording`: of its cables, and its user's to close. */
+  constructor(settings: NetworkSettings, log: Log, now: () => number, recording: Recording | null) {
     this.#settings = settings;
     this.#log = log;
+    this.#recording = recording;
     const path = settings.resolvConf;
     const upstreams = systemResolvers({ now, ...(path === null ? {} : { path }) });
     const { leaseFile = null } = settings;
@@ -46,7 +49,9 @@ export class Network {
     const all = [this.#dhcp, dhcp6, this.#dns, ncsiResponder(settings.ncsi)];
     this.services = all.filter((service) => service !== null);
     this.gateways = settings.emulate === true ? { gateways: applicationGateways() } : {};
-    this.probe = log.level >= Level.DEBUG ? { probe: probe(log) } : {};
+    const flow = log.level >= Level.DEBUG ? flowsTo(log) : {};
+    const dropped = recording === null ? {} : dropsTo(recording);
+    this.probe = 'flow' in flow || 'dropped' in dropped ? { probe: { ...flow, ...dropped } } : {};
     this.#asks = settings.dns ? `nameserver ${settings.network.nameserver} (asks ${upstreams().join(', ')})` : 'no DNS';
   }
 
@@ -62,6 +67,7 @@ export class Network {
   /** For the end of every turn. */
   look(now: number): void {
     this.#drops?.look(now);
+    this.#recording?.flush();
   }
 
   /** Tells the log what there was. Before the stack is closed. */
@@ -83,7 +89,11 @@ const LAST_WORDS: Readonly<Record<string, string>> = {
   'LAST-ACK': 'closed',
 };
 
-function probe(log: Log): Probe {
+function dropsTo(recording: Recording): Probe {
+  return { dropped: (why) => recording.dropped(dropName(why)) };
+}
+
+function flowsTo(log: Log): Probe {
   return {
     flow(description, before, after) {
       if (log.level >= Level.TRACE) log.trace(`${description}: ${before} > ${after}`);

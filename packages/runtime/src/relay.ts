@@ -2,6 +2,7 @@
 // machine; or all are in one, as on a switch. What one of them does wrong is its own end, and nobody else's.
 import type { Link } from '@reslirp/link';
 import type { Log } from './log.ts';
+import { type Recording, recordingOf } from './recording.ts';
 import { type Running, run, type Share } from './run.ts';
 import type { NetworkSettings } from './settings.ts';
 import { Shared } from './shared.ts';
@@ -35,12 +36,14 @@ export class Relay {
   readonly #options: RelayOptions;
   readonly #guests: Map<Link, { close(): void }> = new Map();
   readonly #shared: Shared | null;
+  readonly #recording: Recording | null;
   #closed: boolean = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     const { shared = null } = options;
-    this.#shared = shared === null ? null : new Shared({ ...options, ...shared });
+    this.#recording = recordingOf(options.settings.recording, options.log);
+    this.#shared = shared === null ? null : new Shared({ ...options, ...shared, recording: this.#recording });
   }
 
   /** Guests that are there now. */
@@ -54,11 +57,12 @@ export class Relay {
   }
 
   /** Serves a guest, whose link is the relay's from now on. False when there is no place: then the link is closed. `left`: once. */
-  join(link: Link, name: string, left: (error: Error | null) => void = () => {}): boolean {
+  join(cable: Link, name: string, left: (error: Error | null) => void = () => {}): boolean {
     if (this.#closed || this.full) {
-      link.close();
+      cable.close();
       return false;
     }
+    const link = this.#recording?.record(cable, name) ?? cable;
     const log = this.#options.log.about(name);
     this.#guests.set(link, this.#serve(link, log));
     link.onEnd((error) => {
@@ -75,12 +79,13 @@ export class Relay {
     this.#closed = true;
     this.#shared?.close();
     for (const link of [...this.#guests.keys()]) this.#leave(link);
+    this.#recording?.close();
   }
 
   #serve(link: Link, log: Log): { close(): void } {
     if (this.#shared !== null) return this.#shared.attach(link, log);
     const { settings, begun } = this.#options;
-    const running = run(link, settings, log, SHARE);
+    const running = run({ link, settings, log, share: SHARE, recording: this.#recording });
     begun?.(running);
     return running;
   }

@@ -5,6 +5,7 @@ import type { Limits } from '@reslirp/stack';
 import { type ForwardAnswer, type ForwardRequest, type GuestForwardRequest, StackForwards } from './forwards.ts';
 import type { Log } from './log.ts';
 import { Network } from './network.ts';
+import type { Recording } from './recording.ts';
 import { localAddresses, type NetworkSettings } from './settings.ts';
 
 export interface Running {
@@ -23,15 +24,22 @@ export interface Share {
   readonly maxDatagramSockets: number;
 }
 
-/** Serves a network on `link`; `turn` is its clock. Throws a ConfigError when the settings cannot be. */
-export function run(
-  link: Link,
-  settings: NetworkSettings,
-  log: Log,
-  share: Share | null = null,
-  turn: Turn = new Turn(),
-): Running {
-  const network = new Network(settings, log, turn.now);
+export interface RunOptions {
+  readonly link: Link;
+  readonly settings: NetworkSettings;
+  readonly log: Log;
+  /** Of this process: all of it. */
+  readonly share?: Share | null;
+  /** What captures the link: it hears what is dropped, and when a turn ends. */
+  readonly recording?: Recording | null;
+  /** The clock of the network: one of its own. */
+  readonly turn?: Turn;
+}
+
+/** Serves a network on a link. Throws a ConfigError when the settings cannot be. */
+export function run(options: RunOptions): Running {
+  const { link, settings, log, share = null, recording = null, turn = new Turn() } = options;
+  const network = new Network(settings, log, turn.now, recording);
   const { services, gateways, probe } = network;
   const { maxSockets = 16_384, maxDatagramSockets = 8_192, limits = {} } = share ?? {};
   const config = { ...settings.network, limits };

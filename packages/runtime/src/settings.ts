@@ -5,6 +5,7 @@ import type { NcsiConfig } from '@reslirp/services/ncsi';
 import type { Config } from '@reslirp/stack';
 import type { LeaseFileSettings } from './lease-file.ts';
 import type { Level } from './log.ts';
+import type { RecordingSettings } from './recording.ts';
 
 type Filled = 'network' | 'gateway' | 'nameserver' | 'mtu' | 'mru' | 'restricted' | 'hostLoopback';
 
@@ -20,6 +21,8 @@ export interface NetworkSettings {
   /** Of the card that a management controller finds. */
   readonly ncsi: NcsiConfig;
   readonly dns: boolean;
+  /** Where frames are captured; null, or absent: nowhere. */
+  readonly recording?: RecordingSettings | null;
   /** Application gateways (FTP, IRC DCC, ident) read along: they do not, unless asked for. */
   readonly emulate?: boolean;
   /** Path of a resolv.conf(5). Null: the system's own. */

@@ -3,7 +3,17 @@ import type { Choices } from '../options.ts';
 import type { Kind } from '../values.ts';
 
 export interface Option {
-  readonly group: 'Network' | 'DHCP' | 'DNS' | 'Forwards' | 'Flows' | 'Policy' | 'Cables' | 'NC-SI' | 'Messages';
+  readonly group:
+    | 'Network'
+    | 'DHCP'
+    | 'DNS'
+    | 'Forwards'
+    | 'Flows'
+    | 'Policy'
+    | 'Cables'
+    | 'NC-SI'
+    | 'Captures'
+    | 'Messages';
   readonly short?: string;
   /** With hyphens; underscores are understood as well. */
   readonly long: string;

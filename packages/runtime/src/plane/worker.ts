@@ -10,6 +10,7 @@ import { TapLink, tapOf } from '@reslirp/transport-tap';
 import { type ForwardAnswer, StackForwards } from '../forwards.ts';
 import { Log } from '../log.ts';
 import { Network } from '../network.ts';
+import { recordingOf } from '../recording.ts';
 import { localAddresses } from '../settings.ts';
 
 import type { Birth, Cable, News, Order } from './message.ts';
@@ -29,7 +30,8 @@ const sink = {
 };
 const log = new Log(settings.level, sink, program);
 const loop = new Loop();
-const network = new Network(settings, log, loop.now);
+const recording = recordingOf(settings.recording, log);
+const network = new Network(settings, log, loop.now, recording);
 
 port.once('message', (order: Order) => {
   if (order.kind === 'serve') work(order.cable);
@@ -40,7 +42,8 @@ port.once('message', (order: Order) => {
 tell({ kind: 'loaded' });
 
 function work(cable: Cable): void {
-  const link = open(cable);
+  const bare = open(cable);
+  const link = recording?.record(bare, cable.kind === 'tap' ? cable.name : 'guest') ?? bare;
   const { services, gateways, probe } = network;
   const random = secureRandom();
   const { stack, host, close } = serve({
@@ -62,6 +65,7 @@ function work(cable: Cable): void {
     network.end(host.stats());
     close();
     link.close();
+    recording?.close();
     tell({ kind: 'over', error: error === null ? null : error.message });
     loop.stop();
   };
