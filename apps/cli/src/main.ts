@@ -1,6 +1,17 @@
 // The program: arguments, the cable on stdin and stdout, and the ways in which it all ends.
 import { isatty } from 'node:tty';
-import { Ending, Exit, hasPlane, hostHasIpv6, Log, Plane, type Running, recordingOf, run } from '@reslirp/runtime';
+import {
+  Ending,
+  Exit,
+  hasPlane,
+  hostHasIpv6,
+  Log,
+  Plane,
+  type Running,
+  recordingOf,
+  run,
+  showOnSignal,
+} from '@reslirp/runtime';
 import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
 import type { CableSettings } from './cable-settings.ts';
@@ -97,6 +108,8 @@ function onNode(chosen: Settings, log: Log, ending: Ending): void {
   };
   link.onEnd((error) => ending.cableEnded(error === null ? null : error.message));
   running = run({ link, settings: chosen, log, recording });
+  const served = running;
+  showOnSignal(log, async () => [[null, served.snapshot()]]);
   withForwards(chosen, running, log, ending);
 }
 
@@ -105,6 +118,7 @@ function onPlane(chosen: Settings, log: Log, ending: Ending): void {
   const cable = { kind: 'stdio', input: STDIN, output: STDOUT, longestFrame: longestFrame(chosen) } as const;
   let serving = false;
   const plane = new Plane(chosen, log);
+  showOnSignal(log, () => plane.snapshots());
   plane.serve(cable, {
     onServing: () => {
       serving = true;

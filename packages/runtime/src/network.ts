@@ -16,8 +16,7 @@ import { LeaseFile } from './lease-file.ts';
 import { Level, type Log } from './log.ts';
 import type { Recording } from './recording.ts';
 import type { NetworkSettings } from './settings.ts';
-
-type Counters = Readonly<Record<string, number>>;
+import { type Counters, listed, type Snapshot } from './snapshot.ts';
 
 export class Network {
   readonly services: readonly Service[];
@@ -73,11 +72,22 @@ export class Network {
   /** Tells the log what there was. Before the stack is closed. */
   end(host: Counters): void {
     this.#drops?.close();
-    if (this.#log.level < Level.DEBUG || this.#stack === null) return;
-    this.#log.debug(list('stack', this.#stack.stats()));
-    this.#log.debug(list('host', host));
-    if (this.#dhcp !== null) this.#log.debug(list('dhcp', this.#dhcp.stats()));
-    if (this.#dns !== null) this.#log.debug(list('dns', this.#dns.stats()));
+    if (this.#log.level < Level.DEBUG) return;
+    for (const [part, counters] of Object.entries(this.#counters(host))) this.#log.debug(listed(part, counters));
+  }
+
+  snapshot(host: Counters, now: number): Snapshot {
+    return { flows: this.#stack?.flows(now) ?? [], counters: this.#counters(host) };
+  }
+
+  #counters(host: Counters): Readonly<Record<string, Counters>> {
+    if (this.#stack === null) return {};
+    return {
+      stack: this.#stack.stats(),
+      host,
+      ...(this.#dhcp === null ? {} : { dhcp: this.#dhcp.stats() }),
+      ...(this.#dns === null ? {} : { dns: this.#dns.stats() }),
+    };
   }
 }
 
@@ -101,10 +111,4 @@ function flowsTo(log: Log): Probe {
       else if (after === 'CLOSED') log.debug(`${description}: ${LAST_WORDS[before] ?? `closed in ${before}`}`);
     },
   };
-}
-
-/** Only what happened. */
-function list(name: string, counters: Counters): string {
-  const happened = Object.entries(counters).filter(([, n]) => n > 0);
-  return `${name}: ${happened.length === 0 ? 'nothing' : happened.map(([what, n]) => `${what} ${n}`).join(', ')}`;
 }

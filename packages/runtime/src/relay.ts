@@ -6,6 +6,7 @@ import { type Recording, recordingOf } from './recording.ts';
 import { type Running, run, type Share } from './run.ts';
 import type { NetworkSettings } from './settings.ts';
 import { Shared } from './shared.ts';
+import type { Named, Snapshot } from './snapshot.ts';
 
 /** Of one guest: at most some 200 MiB of buffers, when every flow is as full as it can be. */
 const SHARE: Share = {
@@ -32,9 +33,16 @@ export interface RelayOptions {
   readonly begun?: (network: Running) => void;
 }
 
+/** A guest's network, or its port. */
+interface Served {
+  snapshot?(): Snapshot;
+  close(): void;
+}
+
 export class Relay {
   readonly #options: RelayOptions;
-  readonly #guests: Map<Link, { close(): void }> = new Map();
+  readonly #guests: Map<Link, Served> = new Map();
+  readonly #names: Map<Link, string> = new Map();
   readonly #shared: Shared | null;
   readonly #recording: Recording | null;
   #closed: boolean = false;
@@ -65,12 +73,21 @@ export class Relay {
     const link = this.#recording?.record(cable, name) ?? cable;
     const log = this.#options.log.about(name);
     this.#guests.set(link, this.#serve(link, log));
+    this.#names.set(link, name);
     link.onEnd((error) => {
       log.info(error === null ? 'has left' : error.message);
       this.#leave(link);
       left(error);
     });
     return true;
+  }
+
+  /** Of each guest's network, or of the one for all. */
+  snapshots(): readonly Named[] {
+    if (this.#shared !== null) return [[null, this.#shared.snapshot()]];
+    return [...this.#guests].flatMap(([link, served]): Named[] =>
+      served.snapshot === undefined ? [] : [[this.#names.get(link) ?? null, served.snapshot()]],
+    );
   }
 
   /** Ends every guest's network. Nobody joins any more. */
@@ -82,7 +99,7 @@ export class Relay {
     this.#recording?.close();
   }
 
-  #serve(link: Link, log: Log): { close(): void } {
+  #serve(link: Link, log: Log): Served {
     if (this.#shared !== null) return this.#shared.attach(link, log);
     const { settings, begun } = this.#options;
     const running = run({ link, settings, log, share: SHARE, recording: this.#recording });
@@ -93,6 +110,7 @@ export class Relay {
   #leave(link: Link): void {
     this.#guests.get(link)?.close();
     this.#guests.delete(link);
+    this.#names.delete(link);
     link.close();
   }
 }

@@ -7,12 +7,15 @@ import type { Log } from './log.ts';
 import { Network } from './network.ts';
 import type { Recording } from './recording.ts';
 import { localAddresses, type NetworkSettings } from './settings.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export interface Running {
   /** As of Plane. */
   forward(id: number, request: ForwardRequest): Promise<ForwardAnswer>;
   guestForward(id: number, request: GuestForwardRequest): Promise<ForwardAnswer>;
   unforward(id: number): void;
+  /** Every flow, and what was counted. */
+  snapshot(): Snapshot;
   /** Resets every flow, lets go of every socket and timer, and tells the log what there was. The link stays open. */
   close(): void;
 }
@@ -63,6 +66,7 @@ export function run(options: RunOptions): Running {
     forward: (id, request) => new Promise((resolve) => forwards.add(id, request, resolve)),
     guestForward: (id, request) => new Promise((resolve) => forwards.addInner(id, request, resolve)),
     unforward: (id) => forwards.remove(id),
+    snapshot: () => network.snapshot(host.stats(), turn.now()),
     close() {
       network.end(host.stats());
       close();

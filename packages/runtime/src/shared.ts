@@ -6,6 +6,7 @@ import { Level, type Log } from './log.ts';
 import type { Recording } from './recording.ts';
 import { type Running, run } from './run.ts';
 import type { NetworkSettings } from './settings.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export interface SharedOptions {
   readonly settings: NetworkSettings;
@@ -44,6 +45,10 @@ export class Shared {
         tell(port, log);
       },
     };
+  }
+
+  snapshot(): Snapshot {
+    return this.#running.snapshot();
   }
 
   close(): void {
