@@ -2,7 +2,7 @@
 // the relay behind them all. Sockets of Node, in this thread.
 import type { Socket } from 'node:net';
 import type { Link } from '@reslirp/link';
-import { type Ending, type Log, Relay, type Running } from '@reslirp/runtime';
+import { type Ending, type Log, Relay, type Running, showOnSignal } from '@reslirp/runtime';
 import { datagrams, qemuLink } from '@reslirp/transport-qemu';
 import { dial, formatPlace, open, socketLink } from '@reslirp/transport-stream';
 import { openWs } from '@reslirp/transport-ws/server';
@@ -50,6 +50,7 @@ class Cables {
     this.#ending = ending;
     const begun = (network: Running): void => this.#begun(network);
     this.#relay = new Relay({ settings, log, most: cables.maxGuests, shared: cables.shared, begun });
+    showOnSignal(log, async () => this.#relay.snapshots());
     this.#refusals = new Refusals(log);
     this.#left = cables.ways.length;
   }

@@ -1,6 +1,18 @@
 // The program: arguments, the cable on stdin and stdout, and the ways in which it all ends.
 import { isatty } from 'node:tty';
-import { dump, Ending, Exit, hasPlane, hostHasIpv6, Log, Plane, type Running, run } from '@reslirp/runtime';
+import {
+  dump,
+  Ending,
+  Exit,
+  hasPlane,
+  hostHasIpv6,
+  Log,
+  Plane,
+  type Running,
+  recordingOf,
+  run,
+  showOnSignal,
+} from '@reslirp/runtime';
 import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
 import type { CableSettings } from './cable-settings.ts';
@@ -86,14 +98,19 @@ function onCables(chosen: Settings, cables: CableSettings): void {
 
 /** Sockets and streams of Node, in this thread. */
 function onNode(chosen: Settings, log: Log, ending: Ending): void {
-  const link = dump(stdioLink({ mtu: chosen.network.mtu, maxFrame: longestFrame(chosen) }), chosen, log);
+  const recording = recordingOf(chosen.recording, log);
+  const cable = stdioLink({ mtu: chosen.network.mtu, maxFrame: longestFrame(chosen) });
+  const link = dump(recording?.record(cable, 'guest') ?? cable, chosen, log);
   let running: Running | null = null;
   ending.onEnd = () => {
     running?.close();
     link.close();
+    recording?.close();
   };
   link.onEnd((error) => ending.cableEnded(error === null ? null : error.message));
-  running = run(link, chosen, log);
+  running = run({ link, settings: chosen, log, recording });
+  const served = running;
+  showOnSignal(log, async () => [[null, served.snapshot()]]);
   withForwards(chosen, running, log, ending);
 }
 
@@ -102,6 +119,7 @@ function onPlane(chosen: Settings, log: Log, ending: Ending): void {
   const cable = { kind: 'stdio', input: STDIN, output: STDOUT, longestFrame: longestFrame(chosen) } as const;
   let serving = false;
   const plane = new Plane(chosen, log);
+  showOnSignal(log, () => plane.snapshots());
   plane.serve(cable, {
     onServing: () => {
       serving = true;

@@ -1,6 +1,7 @@
 // Every option of reslirp, once: parsing, defaults, --help and the README's table all come from here. A file for each group.
 import { BOOT_OPTIONS, type BootChoices } from './options/boot.ts';
 import { CABLE_OPTIONS, type CableChoices } from './options/cables.ts';
+import { CAPTURE_OPTIONS, type CaptureChoices } from './options/captures.ts';
 import { DHCP_OPTIONS, type DhcpChoices } from './options/dhcp.ts';
 import { DNS_OPTIONS, type DnsChoices } from './options/dns.ts';
 import { FLOW_OPTIONS, type FlowChoices } from './options/flows.ts';
@@ -24,6 +25,7 @@ export interface Choices
     PolicyChoices,
     CableChoices,
     ManagementChoices,
+    CaptureChoices,
     MessageChoices {}
 
 export const OPTIONS: readonly Option[] = [
@@ -36,6 +38,7 @@ export const OPTIONS: readonly Option[] = [
   ...POLICY_OPTIONS,
   ...CABLE_OPTIONS,
   ...MANAGEMENT_OPTIONS,
+  ...CAPTURE_OPTIONS,
   ...MESSAGE_OPTIONS,
 ];
 

@@ -65,6 +65,9 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'tls-key': [import.meta.filename, { tlsKey: import.meta.filename }],
   'tls-ca': [import.meta.filename, { tlsCa: import.meta.filename }],
   'max-guests': ['3', { maxGuests: 3 }],
+  pcap: ['-', { pcap: '-' }],
+  'pcap-size': ['10m', { pcapSize: 10 << 20 }],
+  'pcap-files': ['5', { pcapFiles: 5 }],
   debug: ['3', { level: Level.DEBUG }],
   dump: ['dns,ip', { dump: ['dns', 'ipv4', 'ipv6'] }],
 };
@@ -129,7 +132,7 @@ describe('every option', () => {
       }
 
       it(`--${long} says what it accepts`, () => {
-        const wrong = long === 'lease-file' || long === 'bootfile' ? '' : '!'; // any name is one of a file
+        const wrong = ['lease-file', 'bootfile', 'pcap'].includes(long) ? '' : '!'; // any name is one of a file
         expect(complaint(`--${long}=${wrong}`)).toBe(`--${long}: '${wrong}' is not ${accepts}`);
         if (optional !== true) expect(complaint(`--${long}`)).toMatch(`--${long}: has no value: it needs ${accepts}`);
       });
@@ -335,4 +338,4 @@ it('any arguments: choices, or one line', () => {
       }
     }),
   );
-});
+}, 60_000);

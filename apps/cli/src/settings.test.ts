@@ -1,4 +1,6 @@
-import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { closeSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type NetworkInterfaceInfo, networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from './parse.ts';
 import { type Settings, settings } from './settings.ts';
@@ -52,6 +54,7 @@ describe('the network', () => {
       forwards: [],
       guestForwards: [],
       cables: null,
+      recording: null,
       level: 1,
       dump: null,
     });
@@ -215,4 +218,36 @@ it('forwards lead to the first guest, and guest forwards from the network + 4, u
     { protocol: 'tcp', host: { address: '0.0.0.0', port: 22 }, guest: { address: '10.9.0.20', port: 22 } },
   ]);
   expect(guestForwards).toEqual([{ at: { address: '10.9.0.4', port: 7 }, to: { command: 'cat' } }]);
+});
+
+describe('captures', () => {
+  it("the file is open, this user's alone, and empty", () => {
+    const directory = mkdtempSync(join(tmpdir(), 'reslirp-settings-'));
+    try {
+      const path = join(directory, 'a.pcapng');
+      const recording = of('--pcap', path, '--pcap-size', '1G').recording!;
+      closeSync(recording.fd);
+      expect(recording).toMatchObject({ path, size: 1 << 30, files: 2 });
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      writeFileSync(path, 'something else');
+      closeSync(of('--pcap', path).recording!.fd);
+      expect(readFileSync(path, 'utf8')).toBe('');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it.each([
+    [['--pcap', '/'], "--pcap: '/' cannot be written: EISDIR"],
+    [['--pcap', '/nowhere/at/all'], "--pcap: '/nowhere/at/all' cannot be written: ENOENT"],
+    [['--pcap', '-'], "--pcap: '-' is taken: standard output is not ours to write to"],
+    [
+      ['--pcap', '/dev/null', '--pcap-size', '1M'],
+      "--pcap: '/dev/null' cannot be followed by another one: it is no file",
+    ],
+    [['--pcap-size', '1M'], '--pcap-size: is for --pcap, and there is none'],
+    [['--pcap', '/dev/null', '--pcap-files', '3'], '--pcap-files: is for --pcap-size, and there is none'],
+  ])('%j', (args, message) => {
+    expect(complaint(...args)).toBe(message);
+  });
 });

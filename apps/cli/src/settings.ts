@@ -5,7 +5,9 @@ import {
   type ForwardRequest,
   type LeaseFileSettings,
   type NetworkSettings,
+  openRecording,
   type Place,
+  type RecordingSettings,
   readLeaseFile,
 } from '@reslirp/runtime';
 import { type Config, ConfigError, checkConfig } from '@reslirp/stack';
@@ -66,7 +68,8 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
   const v6 = network6(choices, hasIpv6);
   const guest = format4(poolStart(span, choices.dhcpStart, [gateway, nameserver]));
   const isDhcp = hasDhcp(choices);
-  return checked({
+  const cables = cableSettings(choices);
+  const chosen = checked({
     network: {
       network: span.cidr,
       gateway: format4(gateway),
@@ -96,11 +99,12 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
       at: { ...at, address: at.address ?? format4(span.base + INNER) },
       to,
     })),
-    cables: cableSettings(choices),
+    cables,
     level: all.level,
     dump: dumped(choices, colour),
     ...outbound(all),
   });
+  return { ...chosen, recording: recording(choices, cables !== null) }; // last: it makes a file
 }
 
 function dumped({ dump: layers }: Choices, colour: boolean): NonNullable<Settings['dump']> | null {
@@ -168,6 +172,25 @@ function hasDhcp(choices: Choices): boolean {
 function outbound({ outbound4, outbound6 }: Choices): Pick<Settings, 'outbound'> {
   if (outbound4 === undefined && outbound6 === undefined) return {};
   return { outbound: { address4: outbound4 ?? null, address6: outbound6 ?? null } };
+}
+
+/** How many files there are when nothing is said about it. */
+const FILES = 2;
+
+function recording(choices: Choices, isOutputFree: boolean): RecordingSettings | null {
+  const { pcap: path, pcapSize = null, pcapFiles } = choices;
+  if (path === undefined && pcapSize !== null) throw new UsageError('--pcap-size', 'is for --pcap, and there is none');
+  if (pcapFiles !== undefined && pcapSize === null) {
+    throw new UsageError('--pcap-files', 'is for --pcap-size, and there is none');
+  }
+  if (path === undefined) return null;
+  if (path === '-' && !isOutputFree)
+    throw new UsageError('--pcap', "'-' is taken: standard output is not ours to write to");
+  try {
+    return openRecording(path, pcapSize, pcapFiles ?? FILES);
+  } catch (error) {
+    throw new UsageError('--pcap', (error as Error).message);
+  }
 }
 
 function leaseFile({ leaseFile: path }: Choices): LeaseFileSettings | null {

@@ -194,6 +194,18 @@ export function number(least: number, most: number): Kind<number> {
   };
 }
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1 << 10, M: 1 << 20, G: 1 << 30 };
+
+/** A size of files. */
+export const BYTES: Kind<number> = {
+  accepts: 'a size of 64K or more, such as 100000, 512K, 10M or 1G',
+  read(text) {
+    const [, digits, unit = ''] = /^(\d{1,9})([KMG]?)$/i.exec(text) ?? [];
+    const n = digits === undefined ? 0 : Number(digits) * UNITS[unit.toUpperCase()]!;
+    return n >= 1 << 16 ? n : null;
+  },
+};
+
 /** RFC 1123 2.1, and the underscore that many networks have in their names. */
 export const NAME: Kind<string> = {
   accepts: 'a name such as vm or vm.example.org: letters, digits, hyphens and underscores between dots',
@@ -206,6 +218,12 @@ export const NAMES: Kind<readonly string[]> = {
     const names = text.split(',');
     return names.every(isName) ? names : null;
   },
+};
+
+/** Of a file that may not be there yet. */
+export const PATH: Kind<string> = {
+  accepts: 'the name of a file',
+  read: (text) => (text === '' || text.includes('\0') ? null : text),
 };
 
 export const FILE: Kind<string> = {

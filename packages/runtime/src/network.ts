@@ -11,21 +11,21 @@ import {
   type TftpServer,
   tftpServer,
 } from '@reslirp/services';
-import type { Gateways, Probe, Stack } from '@reslirp/stack';
+import { dropName, type Gateways, type Probe, type Stack } from '@reslirp/stack';
 import type { Service } from '@reslirp/stack/service';
 import { DropReport } from './drop-report.ts';
 import { LeaseFile } from './lease-file.ts';
 import { Level, type Log } from './log.ts';
+import type { Recording } from './recording.ts';
 import type { NetworkSettings } from './settings.ts';
+import { type Counters, listed, type Snapshot } from './snapshot.ts';
 import { TftpDirectory } from './tftp-directory.ts';
-
-type Counters = Readonly<Record<string, number>>;
 
 export class Network {
   readonly services: readonly Service[];
   /** For the stack, where they were asked for. */
   readonly gateways: { readonly gateways?: Gateways };
-  /** For the stack, where the log wants to know of flows. */
+  /** For the stack, where the log wants to know of flows, or a capture of frames that are dropped. */
   readonly probe: { readonly probe?: Probe };
   readonly #settings: NetworkSettings;
   readonly #log: Log;
@@ -33,13 +33,15 @@ export class Network {
   readonly #dns: DnsForwarder | null;
   readonly #tftp: TftpServer | null;
   readonly #asks: string;
+  readonly #recording: Recording | null;
   #drops: DropReport | null = null;
   #stack: Stack | null = null;
 
-  /** `now`: the clock of the loop, milliseconds. */
-  constructor(settings: NetworkSettings, log: Log, now: () => number) {
+  /** `now`: the clock of the loop, milliseconds. `recording`: of its cables, and its user's to close. */
+  constructor(settings: NetworkSettings, log: Log, now: () => number, recording: Recording | null) {
     this.#settings = settings;
     this.#log = log;
+    this.#recording = recording;
     const path = settings.resolvConf;
     const upstreams = systemResolvers({ now, ...(path === null ? {} : { path }) });
     const { leaseFile = null } = settings;
@@ -51,7 +53,9 @@ export class Network {
     const all = [this.#dhcp, dhcp6, this.#dns, this.#tftp, ncsiResponder(settings.ncsi)];
     this.services = all.filter((service) => service !== null);
     this.gateways = settings.emulate === true ? { gateways: applicationGateways() } : {};
-    this.probe = log.level >= Level.DEBUG ? { probe: probe(log) } : {};
+    const flow = log.level >= Level.DEBUG ? flowsTo(log) : {};
+    const dropped = recording === null ? {} : dropsTo(recording);
+    this.probe = 'flow' in flow || 'dropped' in dropped ? { probe: { ...flow, ...dropped } } : {};
     this.#asks = settings.dns ? `nameserver ${settings.network.nameserver} (asks ${upstreams().join(', ')})` : 'no DNS';
   }
 
@@ -67,17 +71,29 @@ export class Network {
   /** For the end of every turn. */
   look(now: number): void {
     this.#drops?.look(now);
+    this.#recording?.flush();
   }
 
   /** Tells the log what there was. Before the stack is closed. */
   end(host: Counters): void {
     this.#drops?.close();
-    if (this.#log.level < Level.DEBUG || this.#stack === null) return;
-    this.#log.debug(list('stack', this.#stack.stats()));
-    this.#log.debug(list('host', host));
-    if (this.#dhcp !== null) this.#log.debug(list('dhcp', this.#dhcp.stats()));
-    if (this.#dns !== null) this.#log.debug(list('dns', this.#dns.stats()));
-    if (this.#tftp !== null) this.#log.debug(list('tftp', this.#tftp.stats()));
+    if (this.#log.level < Level.DEBUG) return;
+    for (const [part, counters] of Object.entries(this.#counters(host))) this.#log.debug(listed(part, counters));
+  }
+
+  snapshot(host: Counters, now: number): Snapshot {
+    return { flows: this.#stack?.flows(now) ?? [], counters: this.#counters(host) };
+  }
+
+  #counters(host: Counters): Readonly<Record<string, Counters>> {
+    if (this.#stack === null) return {};
+    return {
+      stack: this.#stack.stats(),
+      host,
+      ...(this.#dhcp === null ? {} : { dhcp: this.#dhcp.stats() }),
+      ...(this.#dns === null ? {} : { dns: this.#dns.stats() }),
+      ...(this.#tftp === null ? {} : { tftp: this.#tftp.stats() }),
+    };
   }
 }
 
@@ -89,7 +105,11 @@ const LAST_WORDS: Readonly<Record<string, string>> = {
   'LAST-ACK': 'closed',
 };
 
-function probe(log: Log): Probe {
+function dropsTo(recording: Recording): Probe {
+  return { dropped: (why) => recording.dropped(dropName(why)) };
+}
+
+function flowsTo(log: Log): Probe {
   return {
     flow(description, before, after) {
       if (log.level >= Level.TRACE) log.trace(`${description}: ${before} > ${after}`);
@@ -104,10 +124,4 @@ function tftp(path: string, log: Log): TftpServer {
     files: new TftpDirectory(path),
     ended: (guest, name, how) => log.info(`tftp: ${guest} ${JSON.stringify(name)}: ${how}`),
   });
-}
-
-/** Only what happened. */
-function list(name: string, counters: Counters): string {
-  const happened = Object.entries(counters).filter(([, n]) => n > 0);
-  return `${name}: ${happened.length === 0 ? 'nothing' : happened.map(([what, n]) => `${what} ${n}`).join(', ')}`;
 }

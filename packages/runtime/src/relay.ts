@@ -3,9 +3,11 @@
 import type { Link } from '@reslirp/link';
 import { dump } from './dump.ts';
 import type { Log } from './log.ts';
+import { type Recording, recordingOf } from './recording.ts';
 import { type Running, run, type Share } from './run.ts';
 import type { NetworkSettings } from './settings.ts';
 import { Shared } from './shared.ts';
+import type { Named, Snapshot } from './snapshot.ts';
 
 /** Of one guest: at most some 200 MiB of buffers, when every flow is as full as it can be. */
 const SHARE: Share = {
@@ -32,16 +34,25 @@ export interface RelayOptions {
   readonly begun?: (network: Running) => void;
 }
 
+/** A guest's network, or its port. */
+interface Served {
+  snapshot?(): Snapshot;
+  close(): void;
+}
+
 export class Relay {
   readonly #options: RelayOptions;
-  readonly #guests: Map<Link, { close(): void }> = new Map();
+  readonly #guests: Map<Link, Served> = new Map();
+  readonly #names: Map<Link, string> = new Map();
   readonly #shared: Shared | null;
+  readonly #recording: Recording | null;
   #closed: boolean = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     const { shared = null } = options;
-    this.#shared = shared === null ? null : new Shared({ ...options, ...shared });
+    this.#recording = recordingOf(options.settings.recording, options.log);
+    this.#shared = shared === null ? null : new Shared({ ...options, ...shared, recording: this.#recording });
   }
 
   /** Guests that are there now. */
@@ -55,13 +66,15 @@ export class Relay {
   }
 
   /** Serves a guest, whose link is the relay's from now on. False when there is no place: then the link is closed. `left`: once. */
-  join(link: Link, name: string, left: (error: Error | null) => void = () => {}): boolean {
+  join(cable: Link, name: string, left: (error: Error | null) => void = () => {}): boolean {
     if (this.#closed || this.full) {
-      link.close();
+      cable.close();
       return false;
     }
+    const link = this.#recording?.record(cable, name) ?? cable;
     const log = this.#options.log.about(name);
     this.#guests.set(link, this.#serve(dump(link, this.#options.settings, log), log));
+    this.#names.set(link, name);
     link.onEnd((error) => {
       log.info(error === null ? 'has left' : error.message);
       this.#leave(link);
@@ -70,18 +83,27 @@ export class Relay {
     return true;
   }
 
+  /** Of each guest's network, or of the one for all. */
+  snapshots(): readonly Named[] {
+    if (this.#shared !== null) return [[null, this.#shared.snapshot()]];
+    return [...this.#guests].flatMap(([link, served]): Named[] =>
+      served.snapshot === undefined ? [] : [[this.#names.get(link) ?? null, served.snapshot()]],
+    );
+  }
+
   /** Ends every guest's network. Nobody joins any more. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#shared?.close();
     for (const link of [...this.#guests.keys()]) this.#leave(link);
+    this.#recording?.close();
   }
 
-  #serve(link: Link, log: Log): { close(): void } {
+  #serve(link: Link, log: Log): Served {
     if (this.#shared !== null) return this.#shared.attach(link, log);
     const { settings, begun } = this.#options;
-    const running = run(link, settings, log, SHARE);
+    const running = run({ link, settings, log, share: SHARE, recording: this.#recording });
     begun?.(running);
     return running;
   }
@@ -89,6 +111,7 @@ export class Relay {
   #leave(link: Link): void {
     this.#guests.get(link)?.close();
     this.#guests.delete(link);
+    this.#names.delete(link);
     link.close();
   }
 }

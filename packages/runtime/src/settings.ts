@@ -6,6 +6,7 @@ import type { Config } from '@reslirp/stack';
 import type { DumpSettings } from './dump.ts';
 import type { LeaseFileSettings } from './lease-file.ts';
 import type { Level } from './log.ts';
+import type { RecordingSettings } from './recording.ts';
 
 type Filled = 'network' | 'gateway' | 'nameserver' | 'mtu' | 'mru' | 'restricted' | 'hostLoopback';
 
@@ -21,6 +22,8 @@ export interface NetworkSettings {
   /** Of the card that a management controller finds. */
   readonly ncsi: NcsiConfig;
   readonly dns: boolean;
+  /** Where frames are captured; null, or absent: nowhere. */
+  readonly recording?: RecordingSettings | null;
   /** Application gateways (FTP, IRC DCC, ident) read along: they do not, unless asked for. */
   readonly emulate?: boolean;
   /** Path of a resolv.conf(5). Null: the system's own. */

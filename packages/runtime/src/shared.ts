@@ -3,14 +3,18 @@ import { Turn } from '@reslirp/host-node';
 import type { Link } from '@reslirp/link';
 import { type Port, Switch } from '@reslirp/switch';
 import { Level, type Log } from './log.ts';
+import type { Recording } from './recording.ts';
 import { type Running, run } from './run.ts';
 import type { NetworkSettings } from './settings.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export interface SharedOptions {
   readonly settings: NetworkSettings;
   readonly log: Log;
   /** Guests reach the network, and not each other. */
   readonly isolated: boolean;
+  /** Of the guests' links. */
+  readonly recording: Recording | null;
   readonly begun?: (network: Running) => void;
 }
 
@@ -18,12 +22,14 @@ export class Shared {
   readonly #turn: Turn = new Turn();
   readonly #network: Switch;
   readonly #running: Running;
+  readonly #recording: Recording | null;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ settings, log, isolated, begun }: SharedOptions) {
+  constructor({ settings, log, isolated, recording, begun }: SharedOptions) {
     const { mtu, mru } = settings.network;
     this.#network = new Switch({ now: this.#turn.now, mtu, mru, isolated });
-    this.#running = run(this.#network.uplink, settings, log, null, this.#turn);
+    this.#recording = recording;
+    this.#running = run({ link: this.#network.uplink, settings, log, recording, turn: this.#turn });
     begun?.(this.#running);
     // After the stack has said everything: run() listens first
     this.#turn.onEnd((now) => this.#turnEnds(now));
@@ -41,6 +47,10 @@ export class Shared {
     };
   }
 
+  snapshot(): Snapshot {
+    return this.#running.snapshot();
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     this.#running.close();
@@ -48,6 +58,7 @@ export class Shared {
 
   #turnEnds(now: number): void {
     this.#network.flush();
+    this.#recording?.flush();
     const at = this.#network.deadline();
     if (at === Infinity) return;
     clearTimeout(this.#timer);

@@ -13,6 +13,7 @@ export interface Option {
     | 'Policy'
     | 'Cables'
     | 'NC-SI'
+    | 'Captures'
     | 'Messages';
   readonly short?: string;
   /** With hyphens; underscores are understood as well. */

@@ -1,6 +1,6 @@
 // slirp-forwarder: a new network namespace at a path, with a TAP inside and the network out here.
 import { parseArgs } from 'node:util';
-import { Ending, Level, Log, Plane } from '@reslirp/runtime/plane';
+import { Ending, Level, Log, Plane, showOnSignal } from '@reslirp/runtime/plane';
 import { Failure, fail } from '../failure.ts';
 import { NamespaceMount } from '../namespace/mount.ts';
 import { makeThere } from '../namespace/visit.ts';
@@ -88,6 +88,7 @@ async function network(positionals: readonly string[], values: Values): Promise<
   mount.guard();
   const tap = await makeThere({ to: { newOn: mount.path }, interface: { name: 'tap%d', configuration } });
   const ending = new Ending(log);
+  showOnSignal(log, () => plane.snapshots());
   ending.onEnd = () => {
     mount.detach();
     plane.close();

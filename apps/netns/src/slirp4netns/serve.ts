@@ -1,7 +1,7 @@
 // The network at work, from the thread's start to the program's end.
 import { closeSync, unlinkSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { Ending, Exit, type Log, type Plane } from '@reslirp/runtime/plane';
+import { Ending, Exit, type Log, type Plane, showOnSignal } from '@reslirp/runtime/plane';
 import { ApiServer } from '../api/server.ts';
 import { Failure } from '../failure.ts';
 import type { Task } from './task.ts';
@@ -14,6 +14,7 @@ export function serve(task: Task, plane: Plane, log: Log, protect: Protect): voi
   process.stderr.on('error', () => {}); // nobody reads it any more: the network goes on
   process.stdout.on('error', () => {});
   const ending = new Ending(log);
+  showOnSignal(log, () => plane.snapshots());
   const api = task.api === null ? null : new ApiServer(plane, task.guest, log);
   ending.onEnd = () => {
     api?.close();

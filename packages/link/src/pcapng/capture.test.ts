@@ -75,6 +75,55 @@ test('what a file does not take is counted, and nothing is kept', () => {
   expect(size).toBeGreaterThan(200 * 8_000);
 }, 60_000);
 
+test('a loss is in the statistics, and what describes the cables comes again until it is taken', () => {
+  const parts: Uint8Array[] = [];
+  const taken = [false, true, false, true, true];
+  const write = (b: Uint8Array): boolean => taken.shift() === true && parts.push(b.slice()) > 0;
+  const capture = new Capture({ write, now: () => NOW, application: 'test' });
+  const [near, guest] = pair({ mtu: 1_500 });
+  const link = capture.record(near, 'guest');
+  link.onFrame(() => {});
+  for (let i = 0; i < 2; i++) {
+    guest.reserve(60);
+    guest.commit(60);
+    guest.flush();
+    if (i === 0) capture.flush(); // lost, with all that describes it
+    if (i === 0) capture.flush(); // the description alone
+  }
+  link.close(); // the second frame is lost as well
+  capture.close();
+  const file = Buffer.concat(parts);
+  expect(types(file)).toEqual([0x0a0d0d0a, 1, 5]);
+  expect(file.readBigUInt64LE(file.length - 16)).toBe(2n); // before the end of options, and the length: frames dropped
+});
+
+test('another file begins with a section of its own, and the cables that are there', () => {
+  const files: Uint8Array[][] = [[]];
+  const write = (b: Uint8Array): boolean => files.at(-1)!.push(b.slice()) > 0;
+  const renew = (): boolean => files.push([]) > 0;
+  const capture = new Capture({ write, renew, now: () => NOW, application: 'test' });
+  const guests = ['a', 'b'].map((name) => {
+    const [near, guest] = pair({ mtu: 1_500 });
+    const link = capture.record(near, name);
+    link.onFrame(() => {});
+    return { link, guest };
+  });
+  capture.flush();
+  guests[0]!.link.close();
+  const { guest } = guests[1]!;
+  guest.reserve(60);
+  guest.commit(60);
+  guest.flush();
+  capture.flush();
+  expect(files.map((parts) => types(Buffer.concat(parts)))).toEqual([
+    [0x0a0d0d0a, 1, 1],
+    [0x0a0d0d0a, 1, 1], // what was to be captured yet when the first cable was closed
+    [0x0a0d0d0a, 1, 1, 5],
+    [0x0a0d0d0a, 1, 6],
+    [],
+  ]);
+});
+
 const hasTshark = spawnSync('tshark', ['--version']).status === 0;
 if (!hasTshark && process.env['CI']) throw new Error('this test must run in CI, but tshark is not installed');
 

@@ -3,8 +3,11 @@
 // Blocks gather in one buffer, and leave when it is full, and at flush(), the end of the turn: whole ones in every write, so
 // that the file can be read while it grows. A frame that came in is copied first and judged afterwards (the stack, or the
 // guest's own frame under a poisoner, may overwrite it); the verdict, if there is one, is put into its block, which is in the
-// buffer still, before whatever the frame has caused. What a link with offload leaves unfinished is captured as it is: segments of up to 64
-// KiB, and checksums that the link completes, as any capture on such an interface has them.
+// buffer still, before whatever the frame has caused. What a link with offload leaves unfinished is captured as it is: segments of
+// up to 64 KiB, and checksums that the link completes, as any capture on such an interface has them.
+//
+// What describes the cables must not be lost: with a new file, or when a write that had a description in it was lost, a new
+// section begins, with the cables that there are, and numbers them anew.
 import type { Link, Unfinished } from '../link.ts';
 import { Wrapper } from '../wrapper.ts';
 import * as Blocks from './blocks.ts';
@@ -19,6 +22,8 @@ const ROOM = Blocks.packetSize(SNAP_LENGTH) + 4_096;
 export interface CaptureOptions {
   /** Whole blocks. Lent for the call. False: they are lost. */
   write(b: Uint8Array): boolean;
+  /** Asked after each write: whether what follows goes to another file, which is open then. */
+  renew?(): boolean;
   /** Nanoseconds since 1970. */
   now(): bigint;
   /** Who writes the file. */
@@ -27,8 +32,10 @@ export interface CaptureOptions {
 
 /** One cable of a capture. */
 interface Interface {
-  /** Number in the file. */
-  readonly id: number;
+  readonly name: string;
+  readonly mtu: number;
+  /** Number in the section. */
+  id: number;
   readonly start: bigint;
   received: number;
   dropped: number;
@@ -45,21 +52,28 @@ export class Capture {
   /** Where the frame that is being judged begins; -1 when none is. */
   #judged: number = -1;
   #nextId: number = 0;
+  /** Something in the buffer must be there for the rest to be read. */
+  #isNeeded: boolean = false;
+  #isBeginning: boolean = false;
   #closed: boolean = false;
 
   /** Writes the beginning of the file. */
   constructor(options: CaptureOptions) {
     this.#options = options;
-    this.#put(Blocks.section(options.application));
+    this.#begin();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** The same cable, captured under that name until it is closed. */
   record(link: Link, name: string): Link {
     const { mtu } = link;
-    const start = this.#options.now();
-    const of: Interface = { id: this.#nextId++, start, received: 0, dropped: 0, buffered: 0 };
+    this.#makeRoom();
+    const of: Interface = { name, mtu, id: -1, start: this.#options.now(), received: 0, dropped: 0, buffered: 0 };
     this.#interfaces.add(of);
-    this.#put(Blocks.interfaceDescription(name, mtu, SNAP_LENGTH));
+    this.#describe(of);
     return new Recorded(link, this, of);
   }
 
@@ -81,20 +95,24 @@ export class Capture {
       if (!isKept) one.dropped += one.buffered;
       one.buffered = 0;
     }
+    const isUnreadable = this.#isNeeded && !isKept;
     this.#used = 0;
     this.#judged = -1;
+    this.#isNeeded = false;
+    if (this.#closed || this.#isBeginning) return;
+    if (this.#options.renew?.() === true || isUnreadable) this.#begin();
   }
 
   /** Writes statistics of what is left, and takes nothing more. */
   close(): void {
     for (const one of [...this.#interfaces]) this.ended(one);
-    this.flush();
     this.#closed = true;
+    this.flush();
   }
 
   /** A frame is to be written: its bytes go to `bytes` at the offset that is returned; then committed(). */
   reserve(): number {
-    if (this.#used > BATCH) this.flush();
+    this.#makeRoom();
     return this.#used + Blocks.PACKET_HEADER;
   }
 
@@ -103,7 +121,6 @@ export class Capture {
   }
 
   committed(of: Interface, length: number, direction: Blocks.Direction): void {
-    if (this.#closed) return;
     const kept = Math.min(length, SNAP_LENGTH);
     const time = this.#options.now();
     Blocks.putPacket(this.#view, this.#used, { id: of.id, time, length, kept, direction });
@@ -121,15 +138,39 @@ export class Capture {
   /** The cable is closed. */
   ended(of: Interface): void {
     if (this.#closed || !this.#interfaces.has(of)) return;
-    const { start, received, dropped } = of;
-    this.#put(Blocks.interfaceStatistics(of.id, { start, now: this.#options.now(), received, dropped }));
-    this.flush();
+    this.flush(); // so that what it may lose is counted
+    this.#makeRoom();
+    const { id, start, received, dropped } = of;
+    this.#put(Blocks.interfaceStatistics(id, { start, now: this.#options.now(), received, dropped }));
     this.#interfaces.delete(of);
+    this.flush();
+  }
+
+  #begin(): void {
+    this.#isBeginning = true;
+    this.#nextId = 0;
+    this.#put(Blocks.section(this.#options.application));
+    this.#isNeeded = true;
+    for (const one of this.#interfaces) {
+      this.#makeRoom();
+      this.#describe(one);
+    }
+    this.#isBeginning = false;
+  }
+
+  #describe(one: Interface): void {
+    one.id = this.#nextId++;
+    this.#put(Blocks.interfaceDescription(one.name, one.mtu, SNAP_LENGTH));
+    this.#isNeeded = true;
+  }
+
+  /** For one more frame, or one more block. */
+  #makeRoom(): void {
+    if (this.#used > BATCH) this.flush();
   }
 
   #put(block: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#used > BATCH) this.flush();
     this.#buffer.set(block, this.#used);
     this.#used += block.length;
   }
@@ -152,10 +193,12 @@ class Recorded extends Wrapper {
     to: number = 0,
     unfinished: Unfinished | null = null,
   ): void {
-    const at = this.#capture.reserve();
-    copy(this.#capture.bytes, at, at, this.slab, this.reserved, this.reserved + size);
-    if (lent !== null) copy(this.#capture.bytes, at, at + size, lent, from, to);
-    this.#capture.committed(this.#of, size + (lent === null ? 0 : to - from), Blocks.Direction.OUT);
+    if (!this.#capture.closed) {
+      const at = this.#capture.reserve();
+      copy(this.#capture.bytes, at, at, this.slab, this.reserved, this.reserved + size);
+      if (lent !== null) copy(this.#capture.bytes, at, at + size, lent, from, to);
+      this.#capture.committed(this.#of, size + (lent === null ? 0 : to - from), Blocks.Direction.OUT);
+    }
     super.commit(size, lent, from, to, unfinished);
   }
 
@@ -165,6 +208,10 @@ class Recorded extends Wrapper {
   }
 
   protected override received(b: Uint8Array, at: number, end: number, trusted: boolean): void {
+    if (this.#capture.closed) {
+      super.received(b, at, end, trusted);
+      return;
+    }
     const to = this.#capture.reserve();
     copy(this.#capture.bytes, to, to, b, at, end);
     this.#capture.committed(this.#of, end - at, Blocks.Direction.IN);

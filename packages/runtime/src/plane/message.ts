@@ -1,6 +1,7 @@
 // What passes between the program and its data plane, which is another thread.
 import type { ForwardAnswer, ForwardRequest, GuestForwardRequest } from '../forwards.ts';
 import type { NetworkSettings } from '../settings.ts';
+import type { Snapshot } from '../snapshot.ts';
 
 /** Where the guest is. The plane owns the descriptors, and closes them. */
 export type Cable =
@@ -18,19 +19,31 @@ export interface Birth {
   readonly unread: Int32Array;
 }
 
+/** What is answered. The `id` of a forward is the asker's choice. */
+export type Question =
+  | { readonly kind: 'forward'; readonly id: number; readonly request: ForwardRequest }
+  | { readonly kind: 'guestForward'; readonly id: number; readonly request: GuestForwardRequest }
+  | { readonly kind: 'snapshot' };
+
+export interface Answers {
+  readonly forward: ForwardAnswer;
+  readonly guestForward: ForwardAnswer;
+  readonly snapshot: Snapshot;
+}
+
 /** From the plane. */
 export type News =
   /** Nothing has to be loaded any more. */
   | { readonly kind: 'loaded' }
   | { readonly kind: 'serving'; readonly waker: number }
   | { readonly kind: 'log'; readonly text: string }
-  | { readonly kind: 'forward'; readonly id: number; readonly answer: ForwardAnswer }
+  /** To the question of that number. */
+  | { readonly kind: 'answer'; readonly number: number; readonly answer: Answers[keyof Answers] }
   | { readonly kind: 'over'; readonly error: string | null };
 
 /** To the plane. The first is 'serve', or 'close'. */
 export type Order =
   | { readonly kind: 'serve'; readonly cable: Cable }
-  | { readonly kind: 'forward'; readonly id: number; readonly request: ForwardRequest }
-  | { readonly kind: 'guestForward'; readonly id: number; readonly request: GuestForwardRequest }
+  | { readonly kind: 'ask'; readonly number: number; readonly question: Question }
   | { readonly kind: 'unforward'; readonly id: number }
   | { readonly kind: 'close' };

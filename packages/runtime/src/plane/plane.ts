@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads';
 import type { ForwardAnswer, ForwardRequest, GuestForwardRequest } from '../forwards.ts';
 import type { Log } from '../log.ts';
 import type { NetworkSettings } from '../settings.ts';
-import type { Birth, Cable, News, Order } from './message.ts';
+import type { Named } from '../snapshot.ts';
+import type { Answers, Birth, Cable, News, Order, Question } from './message.ts';
 
 export interface PlaneEvents {
   /** Frames are taken from now on. */
@@ -22,6 +23,11 @@ const TOO_LATE: ForwardAnswer = { error: 'the network is over', port: 0 };
 /** What an eventfd(2) adds to its counter. */
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 
+interface Asker {
+  answer(given: Answers[keyof Answers]): void;
+  tooLate(): void;
+}
+
 /** A network on a thread of its own, that blocks in epoll_wait(2). The thread starts at once, the network with serve(). */
 export class Plane {
   readonly #log: Log;
@@ -36,8 +42,9 @@ export class Plane {
   /** Resolves when the thread has loaded all of its code: from then on no file is opened for it. Or when it is over. */
   readonly loaded: Promise<void>;
   #isLoaded: () => void = () => {};
-  /** Who waits for the answer about a forward. */
-  readonly #asked: Map<number, (answer: ForwardAnswer) => void> = new Map();
+  /** Who waits for the answer to the question of a number. */
+  readonly #asked: Map<number, Asker> = new Map();
+  #questions: number = 0;
 
   constructor(settings: NetworkSettings, log: Log) {
     this.#log = log;
@@ -60,12 +67,12 @@ export class Plane {
 
   /** Makes a forward of the number `id`, which is the caller's choice. */
   forward(id: number, request: ForwardRequest): Promise<ForwardAnswer> {
-    return this.#ask({ kind: 'forward', id, request });
+    return this.#ask({ kind: 'forward', id, request }, TOO_LATE);
   }
 
   /** As forward(), for something inside the network that leads to something here. */
   guestForward(id: number, request: GuestForwardRequest): Promise<ForwardAnswer> {
-    return this.#ask({ kind: 'guestForward', id, request });
+    return this.#ask({ kind: 'guestForward', id, request }, TOO_LATE);
   }
 
   /** Takes a forward away. What flows through it goes on. */
@@ -73,16 +80,25 @@ export class Plane {
     this.#send({ kind: 'unforward', id });
   }
 
+  /** What there is now; nothing while nothing is served. */
+  async snapshots(): Promise<readonly Named[]> {
+    const snapshot = this.#waker < 0 ? null : await this.#ask({ kind: 'snapshot' }, null);
+    return snapshot === null ? [] : [[null, snapshot]];
+  }
+
   /** Ends the network, and then onEnd follows. */
   close(): void {
     this.#send({ kind: 'close' });
   }
 
-  #ask(order: Extract<Order, { kind: 'forward' | 'guestForward' }>): Promise<ForwardAnswer> {
-    if (this.#over) return Promise.resolve(TOO_LATE);
+  /** `late`: the answer of a network that is over. */
+  #ask<Q extends Question, L>(question: Q, late: L): Promise<Answers[Q['kind']] | L> {
+    if (this.#over) return Promise.resolve(late);
+    const number = ++this.#questions;
     return new Promise((resolve) => {
-      this.#asked.set(order.id, resolve);
-      this.#send(order);
+      const answer = (given: Answers[keyof Answers]): void => resolve(given as Answers[Q['kind']]);
+      this.#asked.set(number, { answer, tooLate: () => resolve(late) });
+      this.#send({ kind: 'ask', number, question });
     });
   }
 
@@ -96,7 +112,7 @@ export class Plane {
       Atomics.sub(this.#unread, 0, Buffer.byteLength(news.text));
       this.#log.line(news.text);
     } else if (news.kind === 'loaded') this.#isLoaded();
-    else if (news.kind === 'forward') this.#answer(news.id, news.answer);
+    else if (news.kind === 'answer') this.#answer(news.number, news.answer);
     else if (news.kind === 'over') this.#end(news.error);
     else {
       this.#waker = news.waker;
@@ -116,12 +132,13 @@ export class Plane {
     this.#over = true;
     this.#fault = error;
     this.#isLoaded();
-    for (const id of [...this.#asked.keys()]) this.#answer(id, TOO_LATE);
+    for (const { tooLate } of this.#asked.values()) tooLate();
+    this.#asked.clear();
     this.#events?.onEnd(error);
   }
 
-  #answer(id: number, answer: ForwardAnswer): void {
-    this.#asked.get(id)?.(answer);
-    this.#asked.delete(id);
+  #answer(number: number, given: Answers[keyof Answers]): void {
+    this.#asked.get(number)?.answer(given);
+    this.#asked.delete(number);
   }
 }

@@ -8,12 +8,13 @@ import { Loop } from '@reslirp/syscall';
 import { loopLink } from '@reslirp/transport-stdio/linux';
 import { TapLink, tapOf } from '@reslirp/transport-tap';
 import { dump } from '../dump.ts';
-import { type ForwardAnswer, StackForwards } from '../forwards.ts';
+import { StackForwards } from '../forwards.ts';
 import { Log } from '../log.ts';
 import { Network } from '../network.ts';
+import { recordingOf } from '../recording.ts';
 import { localAddresses } from '../settings.ts';
 
-import type { Birth, Cable, News, Order } from './message.ts';
+import type { Answers, Birth, Cable, News, Order, Question } from './message.ts';
 
 const port = parentPort!;
 const { settings, program, unread } = workerData as Birth;
@@ -28,7 +29,8 @@ const sink = {
 };
 const log = new Log(settings.level, sink, program);
 const loop = new Loop();
-const network = new Network(settings, log, loop.now);
+const recording = recordingOf(settings.recording, log);
+const network = new Network(settings, log, loop.now, recording);
 
 port.once('message', (order: Order) => {
   if (order.kind === 'serve') work(order.cable);
@@ -39,7 +41,9 @@ port.once('message', (order: Order) => {
 tell({ kind: 'loaded' });
 
 function work(cable: Cable): void {
-  const link = dump(open(cable), settings, log);
+  const bare = open(cable);
+  const recorded = recording?.record(bare, cable.kind === 'tap' ? cable.name : 'guest') ?? bare;
+  const link = dump(recorded, settings, log);
   const { services, gateways, probe } = network;
   const random = secureRandom();
   const { stack, host, close } = serve({
@@ -53,7 +57,12 @@ function work(cable: Cable): void {
     ...probe,
   });
   const forwards = new StackForwards(stack);
-  const answer = (id: number) => (given: ForwardAnswer) => tell({ kind: 'forward', id, answer: given });
+  const heard = (number: number, question: Question): void => {
+    const answer = (given: Answers[keyof Answers]): void => tell({ kind: 'answer', number, answer: given });
+    if (question.kind === 'forward') forwards.add(question.id, question.request, answer);
+    else if (question.kind === 'guestForward') forwards.addInner(question.id, question.request, answer);
+    else answer(network.snapshot(host.stats(), loop.now()));
+  };
   let over = false;
   const end = (error: Error | null): void => {
     if (over) return;
@@ -61,6 +70,7 @@ function work(cable: Cable): void {
     network.end(host.stats());
     close();
     link.close();
+    recording?.close();
     tell({ kind: 'over', error: error === null ? null : error.message });
     loop.stop();
   };
@@ -72,8 +82,7 @@ function work(cable: Cable): void {
     for (let m = receiveMessageOnPort(port); m !== undefined; m = receiveMessageOnPort(port)) {
       const order = m.message as Order;
       if (order.kind === 'close') end(null);
-      else if (order.kind === 'forward') forwards.add(order.id, order.request, answer(order.id));
-      else if (order.kind === 'guestForward') forwards.addInner(order.id, order.request, answer(order.id));
+      else if (order.kind === 'ask') heard(order.number, order.question);
       else if (order.kind === 'unforward') forwards.remove(order.id);
     }
   });
