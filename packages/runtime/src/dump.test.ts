@@ -35,7 +35,7 @@ const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'h
 
 const ARP = hex('ffffffffffff 525400123456 0806 0001 0800 06 04 0001 525400123456 0a000214 000000000000 0a000202');
 /** UDP over IPv4, up to its payload, which is 'ab'. */
-const HEAD = hex('525400123456 52550a000202 0800 4500 001e 0000 0000 40 11 62b8 0a000202 0a000214 03e8 07d0 000a 0000');
+const HEAD = hex('525400123456 52550a000202 0800 4500 001e 0000 0000 40 11 62b8 0a000202 0a000214 03e8 07d0 000a 7aaa');
 const ALL: DumpSettings = { layers: ['ether', 'arp', 'udp'], colour: false };
 const UNFINISHED: Unfinished = { sumFrom: 34, sumField: 6, cut: Cut.NO, mss: 0 };
 
@@ -75,7 +75,8 @@ describe('frames', () => {
     link.commit(HEAD.length, new Uint8Array([0, 97, 98, 0]), 1, 3);
     expect(cable.sent).toEqual([`${HEAD.toString('hex')}6162`]);
     expect(sink.text).toContain(' to guest 10.0.2.2:1000 > 10.0.2.20:2000, 44 bytes\n');
-    expect(sink.text).toContain('src_port:1000 dst_port:2000 len:10 checksum:0x0000 payload:2');
+    expect(sink.text).toContain('src_port:1000 dst_port:2000 len:10 checksum:0x7aaa payload:2');
+    expect(sink.text).not.toContain('bad checksum');
   });
 
   it('checksums that a link completes are not called wrong', () => {
@@ -86,10 +87,10 @@ describe('frames', () => {
     expect(sink.text).toContain('bad checksum');
     sink.text = '';
     link.commit(HEAD.length, new Uint8Array(2), 0, 2, UNFINISHED);
-    expect(sink.text).toContain('checksum:0x0001 [offloaded]');
+    expect(sink.text).toContain('checksum:0x7a01 [offloaded]');
     sink.text = '';
     cable.deliver(new Uint8Array([...HEAD.with(41, 1), 0, 0]), 0, 44, true);
-    expect(sink.text).toContain('checksum:0x0001 [offloaded]');
+    expect(sink.text).toContain('checksum:0x7a01 [offloaded]');
   });
 
   it('of a layer that nobody asked for are not there', () => {
