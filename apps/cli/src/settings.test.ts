@@ -45,7 +45,7 @@ describe('the network', () => {
       leaseFile: null,
       dhcp6: null,
       ncsi: { manufacturer: 0 },
-      dns: true,
+      dns: {},
       emulate: false,
       resolvConf: null,
       host: 'auto',

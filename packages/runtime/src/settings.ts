@@ -1,6 +1,7 @@
 // What a network is to be, whoever asked for it.
 import type { Dhcp4Config } from '@reslirp/services/dhcp4';
 import type { Dhcp6Config } from '@reslirp/services/dhcp6';
+import type { DnsConfig } from '@reslirp/services/dns';
 import type { NcsiConfig } from '@reslirp/services/ncsi';
 import type { Config } from '@reslirp/stack';
 import type { DumpSettings } from './dump.ts';
@@ -20,7 +21,8 @@ export interface NetworkSettings {
   readonly dhcp6: Dhcp6Config | null;
   /** Of the card that a management controller finds. */
   readonly ncsi: NcsiConfig;
-  readonly dns: boolean;
+  /** Null: no DNS. */
+  readonly dns: DnsConfig | null;
   /** Application gateways (FTP, IRC DCC, ident) read along: they do not, unless asked for. */
   readonly emulate?: boolean;
   /** Path of a resolv.conf(5). Null: the system's own. */
