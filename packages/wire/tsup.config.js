@@ -8,6 +8,7 @@ export default preset([
   'src/dhcp4.ts',
   'src/dhcp6.ts',
   'src/dns.ts',
+  'src/dns-records.ts',
   'src/ether.ts',
   'src/icmp4.ts',
   'src/icmp6.ts',

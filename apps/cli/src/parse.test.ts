@@ -16,6 +16,8 @@ function forward(
   return { protocol, host: { address, port }, guest: { address: guest, port: to } };
 }
 
+const CORP = { domain: 'corp.example', servers: ['10.1.2.3', '[2001:db8::1]:5353'] };
+
 /** For each option that takes a value: one that is accepted, and what it becomes. */
 const VALUES: Record<string, [text: string, choices: Choices]> = {
   vnetwork: ['10.9.0.0/16', { network: { address: 0x0a090000, prefix: 16 } }],
@@ -46,6 +48,9 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'outbound-addr': ['127.0.0.1', { outbound4: '127.0.0.1' }],
   'outbound-addr6': ['::1', { outbound6: '::1' }],
   'udp-timeout': ['120', { udpTimeout: 120 }],
+  dns: ['corp.example=10.1.2.3,[2001:db8::1]:5353', { dnsServers: [CORP] }],
+  'dns-host': ['db.example=10.0.2.2,::1', { dnsHosts: [{ name: 'db.example', addresses: ['10.0.2.2', '::1'] }] }],
+  'dns-zone': ['lan.example', { dnsZone: { name: 'lan.example' } }],
   host: ['node', { host: 'node' }],
   vprefix6: ['fd01::', { network6: 'fd01::/64' }],
   vhost6: ['fd00::9', { gateway6: 'fd00::9' }],
@@ -75,6 +80,7 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
 const FLAGS: Record<string, Choices> = {
   'disable-dhcp': { disableDhcp: true },
   'disable-dns': { disableDns: true },
+  'no-dns-cache': { dnsCache: false },
   'disable-host-loopback': { disableHostLoopback: true },
   restricted: { restricted: true },
   'enable-emu': { emulate: true },

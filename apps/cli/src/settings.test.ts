@@ -47,7 +47,7 @@ describe('the network', () => {
       leaseFile: null,
       dhcp6: null,
       ncsi: { manufacturer: 0 },
-      dns: true,
+      dns: {},
       emulate: false,
       resolvConf: null,
       host: 'auto',

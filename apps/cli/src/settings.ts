@@ -1,6 +1,7 @@
 // Choices to configurations: where the pieces that options gave apart are fitted together, and checked against each other.
 import {
   checkDhcp4,
+  checkDns,
   type Dhcp4Boot,
   type ForwardRequest,
   type LeaseFileSettings,
@@ -90,7 +91,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
     dhcp6: v6 === null ? null : dhcp6(all, dns && !restricted),
     ncsi: ncsi(all),
     ...tftp(all),
-    dns,
+    dns: nameserverOf(choices),
     emulate: all.emulate === true,
     resolvConf: all.resolvConf ?? null,
     host: all.host,
@@ -229,6 +230,35 @@ function ncsi({ manufacturer = DEFAULTS.manufacturer, managementMac: mac }: Choi
   return { manufacturer, ...(mac === undefined ? {} : { mac }) };
 }
 
+/** What is absent is the nameserver's own choice. */
+function nameserverOf({
+  disableDns,
+  dnsServers: servers,
+  dnsHosts,
+  dnsZone,
+  domainName,
+  dnsCache,
+}: Choices): Settings['dns'] {
+  if (disableDns) {
+    const all = { '--dns': servers, '--dns-host': dnsHosts, '--dns-zone': dnsZone, '--no-dns-cache': dnsCache };
+    for (const [option, given] of Object.entries(all)) {
+      if (given !== undefined) throw new UsageError(option, 'is for DNS, and there is none');
+    }
+    return null;
+  }
+  const dnsServers = servers ?? [];
+  const plain = dnsServers.flatMap(({ domain, servers }) => (domain === null ? servers : []));
+  const domains = dnsServers.flatMap(({ domain, servers }) => (domain === null ? [] : [{ domain, servers }]));
+  return {
+    ...(plain.length === 0 ? {} : { servers: plain }),
+    ...(domains.length === 0 ? {} : { domains }),
+    ...(dnsHosts === undefined ? {} : { hosts: dnsHosts }),
+    ...(dnsZone === undefined ? {} : { zone: dnsZone.name }),
+    ...(domainName === undefined ? {} : { domain: domainName }),
+    ...(dnsCache === undefined ? {} : { cache: dnsCache }),
+  };
+}
+
 /** The smallest MTU of IPv6, RFC 8200 5. */
 const MIN_MTU6 = 1_280;
 
@@ -258,17 +288,34 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   boot: '--bootfile',
 };
 
+const DNS_OPTION_OF: Readonly<Record<string, string>> = {
+  servers: '--dns',
+  domains: '--dns',
+  hosts: '--dns-host',
+  zone: '--dns-zone',
+  domain: '--vdomainname',
+};
+
 /** Throws a UsageError where the network would throw a ConfigError. */
 function checked(all: Settings): Settings {
-  try {
+  refusing(OPTION_OF, () => {
     const network = checkConfig(all.network, all.network.mtu);
     if (all.dhcp !== null) checkDhcp4(all.dhcp, network);
-    return all;
+  });
+  refusing(DNS_OPTION_OF, () => {
+    if (all.dns !== null) checkDns(all.dns);
+  });
+  return all;
+}
+
+function refusing(options: Readonly<Record<string, string>>, check: () => void): void {
+  try {
+    check();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { field, message } = error;
     const [where = field] = field.split(/[[.]/);
-    throw new UsageError(OPTION_OF[field] ?? OPTION_OF[where] ?? field, message.slice(field.length + 2));
+    throw new UsageError(options[field] ?? options[where] ?? field, message.slice(field.length + 2));
   }
 }
 

@@ -80,7 +80,7 @@ export function networkSettings({ layout, mtu, dns, hostLoopback, ipv6, level }:
     // The original's answers nobody who does not ask by himself, and its advertisements do not tell guests to
     dhcp6: ipv6 ? { nameservers: dns ? [NAMESERVER6] : [] } : null,
     ncsi: {},
-    dns,
+    dns: dns ? {} : null,
     resolvConf: null,
     level,
   };

@@ -21,7 +21,7 @@ export interface ResolverOptions {
 }
 
 /**
- * All nameservers of the host, in their order, each with its port; 127.0.0.1 when there are none.
+ * All nameservers of the host, in their order, each with its port; 127.0.0.1 and ::1 when there are none.
  * The answer is the same array for as long as nothing has changed. Never throws.
  */
 export function systemResolvers(options: ResolverOptions = {}): () => readonly Endpoint[] {
@@ -59,7 +59,7 @@ export function endpoints(servers: readonly string[]): Endpoint[] {
 
 /** libslirp 4.8 does the same: a resolver that needs no configuration is on the loopback. */
 function loopback(): readonly Endpoint[] {
-  return endpoints(['127.0.0.1']);
+  return endpoints(['127.0.0.1', '::1']);
 }
 
 /** Reads the file again when it is another one, or has changed. */
@@ -69,8 +69,8 @@ function watchFile(path: string): () => readonly Endpoint[] {
   let known = none;
   return () => {
     try {
-      const { mtimeMs, ino, size } = statSync(path);
-      const version = `${mtimeMs} ${ino} ${size}`;
+      const { mtimeMs, ctimeMs, ino, size } = statSync(path);
+      const version = `${mtimeMs} ${ctimeMs} ${ino} ${size}`;
       if (version === seen) return known;
       const found = parseResolvConf(readFileSync(path, 'latin1'));
       known = found.length > 0 ? found : none;

@@ -7,6 +7,7 @@ export {
   type Dhcp4BootFile,
   type Dhcp4Host,
 } from '@reslirp/services/dhcp4';
+export { checkDns } from '@reslirp/services/dns';
 export { type DumpSettings, dump } from './dump.ts';
 export { type LeaseFileSettings, readLeaseFile } from './lease-file.ts';
 export * from './plane.ts';

@@ -3,15 +3,19 @@ import { applicationGateways } from '@reslirp/gateways';
 import { systemResolvers } from '@reslirp/host-node';
 import {
   type Dhcp4Server,
-  type DnsForwarder,
+  type DnsOptions,
+  type DnsServer,
+  describeQuery,
   dhcp4Server,
   dhcp6Server,
-  dnsForwarder,
+  dnsServer,
+  type GuestNames,
   ncsiResponder,
   type TftpServer,
   tftpServer,
 } from '@reslirp/services';
 import { dropName, type Gateways, type Probe, type Stack } from '@reslirp/stack';
+import { Endpoint } from '@reslirp/stack/endpoint';
 import type { Service } from '@reslirp/stack/service';
 import { DropReport } from './drop-report.ts';
 import { LeaseFile } from './lease-file.ts';
@@ -30,7 +34,7 @@ export class Network {
   readonly #settings: NetworkSettings;
   readonly #log: Log;
   readonly #dhcp: Dhcp4Server | null;
-  readonly #dns: DnsForwarder | null;
+  readonly #dns: DnsServer | null;
   readonly #tftp: TftpServer | null;
   readonly #asks: string;
   readonly #recording: Recording | null;
@@ -47,7 +51,8 @@ export class Network {
     const { leaseFile = null } = settings;
     const store = leaseFile === null ? null : new LeaseFile(leaseFile, log, now);
     this.#dhcp = settings.dhcp === null ? null : dhcp4Server(settings.dhcp, store);
-    this.#dns = settings.dns ? dnsForwarder({ upstreams }) : null;
+    const guests = this.#dhcp === null ? {} : { guests: guestNames(this.#dhcp) };
+    this.#dns = settings.dns === null ? null : dnsServer({ ...settings.dns, upstreams, ...guests, ...queryLog(log) });
     this.#tftp = settings.tftp === undefined ? null : tftp(settings.tftp, log);
     const dhcp6 = settings.dhcp6 === null ? null : dhcp6Server(settings.dhcp6);
     const all = [this.#dhcp, dhcp6, this.#dns, this.#tftp, ncsiResponder(settings.ncsi)];
@@ -56,7 +61,7 @@ export class Network {
     const flow = log.level >= Level.DEBUG ? flowsTo(log) : {};
     const dropped = recording === null ? {} : dropsTo(recording);
     this.probe = 'flow' in flow || 'dropped' in dropped ? { probe: { ...flow, ...dropped } } : {};
-    this.#asks = settings.dns ? `nameserver ${settings.network.nameserver} (asks ${upstreams().join(', ')})` : 'no DNS';
+    this.#asks = asks(settings, upstreams);
   }
 
   /** It is served. */
@@ -107,6 +112,29 @@ const LAST_WORDS: Readonly<Record<string, string>> = {
 
 function dropsTo(recording: Recording): Probe {
   return { dropped: (why) => recording.dropped(dropName(why)) };
+}
+
+/** Guests by the names that they gave DHCP. */
+function guestNames(dhcp: Dhcp4Server): GuestNames {
+  return {
+    addressesOf(name, now) {
+      const ip = dhcp.addressOf(name, now);
+      return ip === null ? [] : [Endpoint.of4(ip)];
+    },
+    nameOf: (e, now) => (e.is4 ? (dhcp.nameOf(e.ip4, now)?.split('.', 1)[0] ?? null) : null),
+  };
+}
+
+/** A line for each question of a guest, where somebody wants to read so much. */
+function queryLog(log: Log): Pick<DnsOptions, 'log'> {
+  return log.level < Level.DEBUG ? {} : { log: (record) => log.debug(`dns: ${describeQuery(record)}`) };
+}
+
+function asks({ dns, network }: NetworkSettings, upstreams: DnsOptions['upstreams']): string {
+  if (dns === null) return 'no DNS';
+  const domains = (dns.domains ?? []).map(({ domain, servers }) => `${domain}: ${servers.join(', ') || 'nobody'}`);
+  const servers = dns.servers === undefined || dns.servers.length === 0 ? upstreams() : dns.servers;
+  return `nameserver ${network.nameserver} (asks ${[servers.join(', '), ...domains].join('; ')})`;
 }
 
 function flowsTo(log: Log): Probe {

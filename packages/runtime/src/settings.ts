@@ -1,6 +1,7 @@
 // What a network is to be, whoever asked for it.
 import type { Dhcp4Config } from '@reslirp/services/dhcp4';
 import type { Dhcp6Config } from '@reslirp/services/dhcp6';
+import type { DnsConfig } from '@reslirp/services/dns';
 import type { NcsiConfig } from '@reslirp/services/ncsi';
 import type { Config } from '@reslirp/stack';
 import type { DumpSettings } from './dump.ts';
@@ -21,7 +22,8 @@ export interface NetworkSettings {
   readonly dhcp6: Dhcp6Config | null;
   /** Of the card that a management controller finds. */
   readonly ncsi: NcsiConfig;
-  readonly dns: boolean;
+  /** Null: no DNS. */
+  readonly dns: DnsConfig | null;
   /** Where frames are captured; null, or absent: nowhere. */
   readonly recording?: RecordingSettings | null;
   /** Application gateways (FTP, IRC DCC, ident) read along: they do not, unless asked for. */

@@ -1,1 +1,4 @@
-export { type DnsForwarder, type DnsForwarderOptions, dnsForwarder } from './dns/forwarder.ts';
+export type { DnsConfig } from './dns/config.ts';
+export type { GuestNames } from './dns/names.ts';
+export { describeQuery, type QueryRecord } from './dns/query-record.ts';
+export { checkDns, type DnsOptions, type DnsServer, dnsServer } from './dns/server.ts';

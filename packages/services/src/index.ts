@@ -14,7 +14,16 @@ export {
   type LeaseStore,
 } from './dhcp4.ts';
 export { type Dhcp6Config, type Dhcp6Server, dhcp6Server, type Lease6 } from './dhcp6.ts';
-export { type DnsForwarder, type DnsForwarderOptions, dnsForwarder } from './dns.ts';
+export {
+  checkDns,
+  type DnsConfig,
+  type DnsOptions,
+  type DnsServer,
+  describeQuery,
+  dnsServer,
+  type GuestNames,
+  type QueryRecord,
+} from './dns.ts';
 export { type NcsiConfig, type NcsiResponder, ncsiResponder } from './ncsi.ts';
 export {
   FileFault,

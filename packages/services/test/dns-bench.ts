@@ -1,6 +1,6 @@
 // A forwarder between a guest and resolvers that do what the test says.
 import type { Endpoint } from '@reslirp/stack/endpoint';
-import { type DnsForwarder, dnsForwarder } from '../src/dns/forwarder.ts';
+import { type DnsOptions, type DnsServer, dnsServer } from '../src/dns/server.ts';
 import * as M from './dns-message.ts';
 import { endpoint, FakeNet, type FakeUdp, type Sent } from './fake-net.ts';
 
@@ -11,15 +11,17 @@ const MAC = Uint8Array.of(2, 0, 0, 0, 0, 1);
 
 export class Bench {
   readonly net: FakeNet;
-  readonly dns: DnsForwarder;
+  readonly dns: DnsServer;
   upstreams: string[];
 
-  constructor(upstreams: string[] = [A, B], options: { maxPending?: number; random?: () => number } = {}) {
+  constructor(
+    upstreams: string[] = [A, B],
+    { random, cache = false, ...options }: Partial<Omit<DnsOptions, 'upstreams'>> & { random?: () => number } = {},
+  ) {
     this.upstreams = upstreams;
-    this.net = new FakeNet(options.random === undefined ? {} : { random: options.random });
-    const { maxPending } = options;
+    this.net = new FakeNet(random === undefined ? {} : { random });
     const list = (): Endpoint[] => this.upstreams.map(endpoint);
-    this.dns = dnsForwarder({ upstreams: list, ...(maxPending === undefined ? {} : { maxPending }) });
+    this.dns = dnsServer({ upstreams: list, cache, ...options });
     this.dns.start(this.net);
   }
 

@@ -9,6 +9,9 @@ export const REFUSED = 5;
 
 export const A = 1;
 export const AAAA = 28;
+export const SOA = 6;
+export const PTR = 12;
+export const TXT = 16;
 
 export interface QueryFields {
   readonly type?: number;
@@ -43,6 +46,39 @@ export function answer(to: Uint8Array, rcode: number = NO_ERROR, records: Uint8A
   b[3] = 0x80 | rcode;
   b[7] = records.length > 0 ? 1 : 0;
   return b;
+}
+
+export interface Sections {
+  readonly rcode?: number;
+  readonly flags?: number;
+  /** Records as record() makes them. */
+  readonly answers?: readonly (readonly number[])[];
+  readonly authority?: readonly (readonly number[])[];
+  readonly additional?: readonly (readonly number[])[];
+}
+
+/** A whole answer to a query without EDNS. */
+export function response(to: Uint8Array, sections: Sections = {}): Uint8Array {
+  const { rcode = NO_ERROR, flags = 0x81_80, answers = [], authority = [], additional = [] } = sections;
+  const all = [...answers, ...authority, ...additional].flat();
+  const b = Uint8Array.of(...to, ...all);
+  b.set([(flags >>> 8) | 0, (flags & 0xf0) | rcode], 2);
+  b.set([0, answers.length, 0, authority.length, 0, additional.length], 6);
+  return b;
+}
+
+/** A record of the name in the question. */
+export function record(type: number, ttl: number, data: readonly number[]): number[] {
+  return [0xc0, 12, type >>> 8, type & 0xff, 0, 1, ...be32(ttl), data.length >>> 8, data.length & 0xff, ...data];
+}
+
+/** Data of a SOA record: two names, and five numbers of which MINIMUM is the last. */
+export function soa(minimum: number): number[] {
+  return [0xc0, 12, 0xc0, 12, ...[1, 2, 3, 4, minimum].flatMap(be32)];
+}
+
+function be32(n: number): number[] {
+  return [n >>> 24, (n >>> 16) & 0xff, (n >>> 8) & 0xff, n & 0xff];
 }
 
 export function idOf(b: Uint8Array): number {

@@ -1,6 +1,14 @@
 // A network for one service: what it sends is kept, its sockets are driven by hand, and time is a number.
 import { Endpoint } from '@reslirp/stack/endpoint';
-import { type Host, Refusal, type UdpEvents, type UdpSocket } from '@reslirp/stack/host';
+import {
+  END,
+  type Host,
+  Refusal,
+  type TcpEvents,
+  type TcpSocket,
+  type UdpEvents,
+  type UdpSocket,
+} from '@reslirp/stack/host';
 import type { Query, Service, ServiceNet, ServicePort } from '@reslirp/stack/service';
 import { format4, mask4, parse4 } from '@reslirp/wire/address';
 
@@ -21,6 +29,7 @@ export class FakeNet implements ServiceNet {
   readonly random: () => number;
   readonly host: Pick<Host, 'connect' | 'udp'>;
   readonly sockets: FakeUdp[] = [];
+  readonly connections: FakeTcp[] = [];
   readonly learned: string[] = [];
   /** Whole frames that were sent. */
   readonly frames: Uint8Array[] = [];
@@ -40,8 +49,10 @@ export class FakeNet implements ServiceNet {
     this.network = network(cidr, mtu);
     this.random = random;
     this.host = {
-      connect: () => {
-        throw new Error('nobody connects');
+      connect: (to, events) => {
+        const connection = new FakeTcp(this, String(to), events);
+        this.connections.push(connection);
+        return connection;
       },
       udp: (family, events) => {
         if (this.sockets.filter((s) => !s.closed).length >= this.room) return null;
@@ -167,6 +178,64 @@ export class FakeUdp implements UdpSocket {
   refuse(to: string): Sent[] {
     if (!this.closed) this.#events.undeliverable(endpoint(to), Refusal.REFUSED, null, this.#net.now);
     return this.#net.take();
+  }
+}
+
+/** A connection to somewhere outside. */
+export class FakeTcp implements TcpSocket {
+  readonly to: string;
+  readonly written: number[] = [];
+  closed: boolean = false;
+  readonly #net: FakeNet;
+  readonly #events: TcpEvents;
+  readonly #waiting: number[] = [];
+  #ended: boolean = false;
+
+  constructor(net: FakeNet, to: string, events: TcpEvents) {
+    this.#net = net;
+    this.to = to;
+    this.#events = events;
+  }
+
+  open(): void {
+    this.#events.opened(this.#net.now);
+  }
+
+  /** Returns what the guest hears. */
+  refuse(): Sent[] {
+    this.closed = true;
+    this.#events.refused(Refusal.REFUSED, this.#net.now);
+    return this.#net.take();
+  }
+
+  /** The far end says this, and perhaps that it has said all. */
+  says(bytes: Iterable<number>, last: boolean = false): Sent[] {
+    this.#waiting.push(...bytes);
+    this.#ended = last;
+    this.#events.readable(this.#net.now);
+    return this.#net.take();
+  }
+
+  read(into: Uint8Array, at: number, end: number): number {
+    const n = Math.min(end - at, this.#waiting.length);
+    into.set(this.#waiting.splice(0, n), at);
+    return n > 0 || !this.#ended ? n : END;
+  }
+
+  write(b: Uint8Array, at: number, end: number): number {
+    if (this.closed) throw new Error('written to a closed socket');
+    this.written.push(...b.subarray(at, end));
+    return end - at;
+  }
+
+  finish(): void {}
+
+  abort(): void {
+    this.closed = true;
+  }
+
+  close(): void {
+    this.closed = true;
   }
 }
 

@@ -39,11 +39,10 @@ export class AddressRules implements Routes {
     this.#hasNameserver = services.haveNameserver;
   }
 
-  tcp(remote: Endpoint, attempt: number, to: Endpoint): Verdict {
+  tcp(remote: Endpoint, to: Endpoint): Verdict {
     const where = scope(this.#network, remote);
-    const service = this.#services.find('tcp', where, remote);
-    if (service !== null) return service.dial!(remote.port, attempt, to) ? Verdict.HOST : Verdict.REFUSE;
-    return attempt > 0 ? Verdict.REFUSE : this.#plain('tcp', where, remote, to, Verdict.REFUSE);
+    if (this.#services.find('tcp', where, remote) !== null) return Verdict.SERVICE;
+    return this.#plain('tcp', where, remote, to, Verdict.REFUSE);
   }
 
   udp(remote: Endpoint, to: Endpoint): Verdict {

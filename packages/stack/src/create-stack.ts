@@ -6,6 +6,7 @@ import { Neighbours } from './arp/neighbours.ts';
 import { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Drop, DropCounters } from './drop.ts';
+import type { Endpoint } from './endpoint.ts';
 import { Cable } from './ether/cable.ts';
 import { Claims } from './ether/claims.ts';
 import { EtherInput } from './ether/input.ts';
@@ -26,12 +27,13 @@ import { Ip4Output } from './ip/output4.ts';
 import type { Reassembly } from './ip/reassembly.ts';
 import { input6, type Lower6, lower6 } from './ipv6.ts';
 import type { Transport } from './packet.ts';
-import type { Routes } from './routes.ts';
+import { scope } from './scope.ts';
 import { StackNet } from './service-net.ts';
 import { ServicePorts } from './service-ports.ts';
 import { Services } from './services.ts';
 import { type Settings, settings } from './settings.ts';
 import type { Environment, Probe, Stack } from './stack.ts';
+import type { TcpEnvironment } from './tcp/environment.ts';
 import { TcpForwards } from './tcp/forwards.ts';
 import { type GuestForwardSpec, GuestForwards } from './tcp/guest-forwards.ts';
 import { Tcp } from './tcp/tcp.ts';
@@ -129,7 +131,8 @@ function upperHalf(
     capacity: limits.udpFlows,
   });
   const guestForwards = new GuestForwards(network, host, below.claims);
-  const { tcp, tcpHost } = newTcp(s, env, routes, guestForwards, below);
+  const service = (remote: Endpoint) => services.find('tcp', scope(network, remote), remote);
+  const { tcp, tcpHost } = newTcp(s, env, { routes, guestForwards, service }, below);
   const output6 = v6?.icmp ?? null;
   const echo = new Echo({ host, output4: below.icmp4, output6, errors, routes, clock, life: timeouts.echo, random });
   const udpForwards = new UdpForwards({ host, ip: below.ip, routes, drops, clock, random });
@@ -162,8 +165,7 @@ function input4({ network, limits }: Settings, random: () => number, below: Lowe
 function newTcp(
   { mru, limits, timeouts }: Settings,
   env: Environment,
-  routes: Routes,
-  guestForwards: GuestForwards,
+  ways: Pick<TcpEnvironment, 'routes' | 'guestForwards' | 'service'>,
   below: LowerHalf,
 ): { tcp: Tcp; tcpHost: TcpHost } {
   const { host, random, probe, link, gateways } = env;
@@ -177,8 +179,7 @@ function newTcp(
     ip: below.ip,
     errors: below.errors,
     host: tcpHost,
-    routes,
-    guestForwards,
+    ...ways,
     random,
     drops: below.drops,
     probe,
@@ -256,6 +257,7 @@ class Machine implements Stack {
   flush(now: number): void {
     if (!this.#closed) {
       this.#clock.now = now;
+      this.#services.flush(now);
       this.#tcp.flush(now);
     }
     this.#link.flush();

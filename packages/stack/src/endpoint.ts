@@ -30,6 +30,14 @@ export class Endpoint {
     return parse6(text, b, 0) ? new Endpoint().set6(b, 0, port) : null;
   }
 
+  /** From text as toString() writes it, or an address alone with `port`; null when it is neither. */
+  static read(text: string, port: number): Endpoint | null {
+    const [, six, four, given] = /^(?:\[(.*)\]|([\d.]+)):(\d{1,5})$/.exec(text) ?? [];
+    const e = Endpoint.parse(six ?? four ?? text, given === undefined ? port : Number(given));
+    const isOfBrackets = six === undefined || e?.is4 === false;
+    return e !== null && isOfBrackets && e.port >= 1 && e.port <= 0xffff ? e : null;
+  }
+
   get is4(): boolean {
     return this.w0 === 0 && this.w1 === 0 && this.w2 === MAPPED;
   }

@@ -8,7 +8,7 @@ export const Verdict = {
   REFUSE: 1,
   /** No way there, as a router would say it: network unreachable. */
   UNREACHABLE: 2,
-  /** To a service inside the network (UDP). */
+  /** To a service inside the network. */
   SERVICE: 3,
   /** Not for us: another guest's, or noise. Silently dropped, and counted. */
   IGNORE: 4,
@@ -18,12 +18,8 @@ export const Verdict = {
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
 export interface Routes {
-  /**
-   * The host endpoint for the guest's TCP connection to `remote`; fills `to` when the verdict is HOST.
-   * `attempt` 0, 1, 2 … of the same connection: only a service that dials (DNS) has more than the first; after the
-   * last one the verdict is REFUSE.
-   */
-  tcp(remote: Endpoint, attempt: number, to: Endpoint): Verdict;
+  /** The host endpoint for the guest's TCP connection to `remote`; fills `to` when the verdict is HOST. */
+  tcp(remote: Endpoint, to: Endpoint): Verdict;
   /** The host endpoint for the guest's datagrams to `remote`; fills `to` when the verdict is HOST. */
   udp(remote: Endpoint, to: Endpoint): Verdict;
   /** The host address for the guest's ICMP echo to `remote`; fills `to` when the verdict is HOST. */

@@ -1,7 +1,7 @@
 // What a protocol module implements to live inside the virtual network: a DHCP server, a DNS forwarder, a TFTP server.
 // It is registered in one place (Environment.services) and needs no change in the stack.
 import type { Endpoint } from './endpoint.ts';
-import type { Host } from './host.ts';
+import type { Host, TcpEvents, TcpSocket } from './host.ts';
 import type { Network } from './network.ts';
 
 /** One port that a service answers. */
@@ -29,10 +29,13 @@ export interface Service {
   /** A whole frame of one of `etherTypes`, to a group or to the network's MAC. From anybody: look before you believe it. */
   frame?(b: Uint8Array, at: number, end: number, now: number): void;
   /**
-   * Where the guest's TCP connection to `port` goes: fills `to` for attempt 0, 1, 2 … of the same connection.
-   * The stack moves to the next attempt when the host refuses one. False: there is nowhere left, the guest is refused.
+   * A TCP connection of the guest `from` to one of the bindings: its other end, as Host.connect() makes one. That may be a
+   * socket of the host, or one that the service plays itself; its `events` are then raised in flush(). Null: refused.
+   * Both endpoints are lent.
    */
-  dial?(port: number, attempt: number, to: Endpoint): boolean;
+  connect?(from: Endpoint, to: Endpoint, events: TcpEvents, now: number): TcpSocket | null;
+  /** The end of a turn, before TCP speaks: the time for events of sockets that the service plays itself. */
+  flush?(now: number): void;
   /** Does what is due at `now`. Spurious calls are harmless. */
   poll?(now: number): void;
   /** When poll() must be called at the latest; Infinity when nothing waits. */

@@ -1,8 +1,51 @@
 import { describe, expect, it } from 'vitest';
-import { EVERYONE_MAC, endpoint, Rig, text, udp } from '../test/rig.ts';
+import { EVERYONE_MAC, endpoint, Rig, tcp, text, udp } from '../test/rig.ts';
 import { ConfigError } from './config.ts';
 import type { Endpoint } from './endpoint.ts';
+import { END, type TcpEvents, type TcpSocket } from './host.ts';
 import type { Binding, Query, Service, ServiceNet, ServicePort } from './service.ts';
+
+/** A far end that the service plays itself: repeats what it is told, and ends when it is ended. */
+class Parrot implements TcpSocket {
+  readonly log: string[] = [];
+  readonly #events: TcpEvents;
+  #opened: boolean = false;
+  #ended: boolean = false;
+  #waiting: number[] = [];
+
+  constructor(events: TcpEvents) {
+    this.#events = events;
+  }
+
+  flush(now: number): void {
+    if (!this.#opened) this.#events.opened(now);
+    this.#opened = true;
+    if (this.#waiting.length > 0 || this.#ended) this.#events.readable(now);
+  }
+
+  read(into: Uint8Array, at: number, end: number): number {
+    const n = Math.min(end - at, this.#waiting.length);
+    into.set(this.#waiting.splice(0, n), at);
+    return n > 0 || !this.#ended ? n : END;
+  }
+
+  write(b: Uint8Array, at: number, end: number): number {
+    this.#waiting.push(...b.subarray(at, end));
+    return end - at;
+  }
+
+  finish(): void {
+    this.#ended = true;
+  }
+
+  abort(): void {
+    this.log.push('abort');
+  }
+
+  close(): void {
+    this.log.push('close');
+  }
+}
 
 /** Says what it hears back, in capitals. */
 class Echo implements Service {
@@ -14,6 +57,8 @@ class Echo implements Service {
   polled: number[] = [];
   closed: number = 0;
   net!: ServiceNet;
+  full: boolean = false;
+  stream: Parrot | null = null;
 
   constructor(bindings: readonly Binding[], { name = 'echo', egress = false } = {}) {
     this.bindings = bindings;
@@ -32,9 +77,15 @@ class Echo implements Service {
     this.net.send(q.to, q.from, null, answer, 0, answer.length, now);
   }
 
-  dial(port: number, attempt: number, to: Endpoint): boolean {
-    to.set4(0x0808_0800 + attempt, port);
-    return attempt < 2;
+  connect(from: Endpoint, to: Endpoint, events: TcpEvents): TcpSocket | null {
+    this.heard.push(`${from} > ${to}`);
+    if (this.full) return null;
+    this.stream = new Parrot(events);
+    return this.stream;
+  }
+
+  flush(now: number): void {
+    this.stream?.flush(now);
   }
 
   poll(now: number): void {
@@ -82,9 +133,9 @@ describe('bindings', () => {
     ['port 0', [new Echo([{ ...AT_GATEWAY, port: 0 }])], /port 0, which is none/],
     ['udp without received()', [Object.assign(new Echo([AT_GATEWAY]), { received: undefined })], /has no received\(\)/],
     [
-      'tcp without dial()',
-      [Object.assign(new Echo([{ ...AT_GATEWAY, protocol: 'tcp' }]), { dial: undefined })],
-      /has no dial\(\)/,
+      'tcp without connect()',
+      [Object.assign(new Echo([{ ...AT_GATEWAY, protocol: 'tcp' }]), { connect: undefined })],
+      /has no connect\(\)/,
     ],
   ])('%s is a ConfigError', (_what, services, message) => {
     expect(() => new Rig({ services })).toThrow(ConfigError);
@@ -95,6 +146,49 @@ describe('bindings', () => {
     expect(
       () => new Rig({ services: [new Echo([AT_GATEWAY]), new Echo([{ ...AT_GATEWAY, protocol: 'tcp' }])] }),
     ).not.toThrow();
+  });
+});
+
+describe('a connection to a service', () => {
+  const TCP: Binding = { ...AT_GATEWAY, protocol: 'tcp' };
+  const SYN = 2;
+  const [GUEST, GATEWAY] = ['10.0.2.15:1000', '10.0.2.2:7'] as const;
+
+  it('opens when the service says so, at the end of the turn', () => {
+    const echo = new Echo([TCP]);
+    const rig = new Rig({ services: [echo] });
+    expect([rig.send(tcp(GUEST, GATEWAY, SYN)), echo.heard]).toEqual(['NO', [`${GUEST} > ${GATEWAY}`]]);
+    expect(rig.heard()).toEqual([]);
+    rig.stack.flush(rig.now);
+    expect(rig.heard().at(-1)).toBe('10.0.2.2 > 10.0.2.15 tcp 7 > 1000 SYN|ACK');
+    expect(rig.host.dialled).toEqual([]);
+  });
+
+  it('that the service does not take is refused', () => {
+    const echo = new Echo([TCP]);
+    echo.full = true;
+    const rig = new Rig({ services: [echo] });
+    rig.send(tcp(GUEST, GATEWAY, SYN));
+    rig.stack.flush(rig.now);
+    expect([rig.heard().at(-1), rig.count('tcpFlows'), rig.count('tcpRefused')]).toEqual([
+      '10.0.2.2 > 10.0.2.15 tcp 7 > 1000 RST|ACK',
+      0,
+      1,
+    ]);
+  });
+
+  it('is none in a restricted network, where the service has egress', () => {
+    const echo = new Echo([TCP], { egress: true });
+    const rig = new Rig({ services: [echo], restricted: true });
+    expect([rig.send(tcp(GUEST, GATEWAY, SYN)), echo.heard]).toEqual(['POLICY', []]);
+  });
+
+  it('that the guest resets is aborted', () => {
+    const echo = new Echo([TCP]);
+    const rig = new Rig({ services: [echo] });
+    rig.send(tcp(GUEST, GATEWAY, SYN));
+    rig.send(tcp(GUEST, GATEWAY, 4, 2));
+    expect([echo.stream?.log, rig.count('tcpFlows')]).toEqual([['abort'], 0]);
   });
 });
 

@@ -70,6 +70,10 @@ export class Services {
     for (const service of this.#all) service.poll?.(now);
   }
 
+  flush(now: number): void {
+    for (const service of this.#all) service.flush?.(now);
+  }
+
   deadline(): number {
     let first = Infinity;
     for (const service of this.#all) first = Math.min(first, service.deadline?.() ?? Infinity);
@@ -101,7 +105,7 @@ export class Services {
         `'${service.name}' binds ${protocol} port ${port}, which is none from 1 to 65535`,
       );
     }
-    const answers = protocol === 'udp' ? 'received' : 'dial';
+    const answers = protocol === 'udp' ? 'received' : 'connect';
     if (service[answers] === undefined) {
       throw new ConfigError('services', `'${service.name}' binds ${protocol} port ${port} and has no ${answers}()`);
     }

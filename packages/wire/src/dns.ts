@@ -1,4 +1,4 @@
-// DNS message, RFC 1035 4.1: what a forwarder must read and write, and no more.
+// DNS message, RFC 1035 4.1: its header and questions.
 //
 //   0        2        4        6        8        10       12
 //   +--------+--------+--------+--------+--------+--------+-----------+---------------------
@@ -7,7 +7,7 @@
 //
 //   question: labels (length, bytes) ... 0, type, class        flags: QR opcode(4) AA TC RD RA Z AD CD rcode(4)
 //
-// A forwarder passes answers on untouched, so records are never read. A compressed name (4.1.4) points back at an earlier
+// Records are dns-records.ts's. A compressed name (4.1.4) points back at an earlier
 // one: the first question has none before it, so compression in a question is refused.
 // In all that follows [at, end) is one message, without the length that goes before it over TCP (4.2.2).
 import { put8, put16, u8, u16 } from './bytes.ts';
@@ -26,10 +26,18 @@ const NSCOUNT = 8;
 const ARCOUNT = 10;
 
 /** Bits of the flags word. */
-export const Flag = { RESPONSE: 0x8000, AUTHORITATIVE: 0x0400, TRUNCATED: 0x0200, RD: 0x0100, RA: 0x0080 } as const;
+export const Flag = {
+  RESPONSE: 0x8000,
+  AUTHORITATIVE: 0x0400,
+  TRUNCATED: 0x0200,
+  RD: 0x0100,
+  RA: 0x0080,
+  /** RFC 4035 3.2.3: authentic data; in a query, RFC 6840 5.7: the client wants to know. */
+  AD: 0x0020,
+  /** RFC 4035 3.1.6: checking disabled goes from the query to the response. */
+  CD: 0x0010,
+} as const;
 const OPCODE_MASK = 0x7800;
-/** RFC 4035 3.1.6: checking disabled goes from the query to the response. */
-const CD = 0x0010;
 const RCODE_MASK = 0x000f;
 
 /** RFC 1035 4.1.1 */
@@ -51,6 +59,9 @@ export const Type = {
   OPT: 41,
   SVCB: 64,
   HTTPS: 65,
+  /** RFC 1995, RFC 5936: of whole zones. */
+  IXFR: 251,
+  AXFR: 252,
   ANY: 255,
 } as const;
 
@@ -77,6 +88,15 @@ export function isResponse(b: Uint8Array, at: number): boolean {
   return (u16(b, at + FLAGS) & Flag.RESPONSE) !== 0;
 }
 
+/** The flags word: bits of Flag, opcode and rcode. */
+export function flags(b: Uint8Array, at: number): number {
+  return u16(b, at + FLAGS);
+}
+
+export function setFlags(b: Uint8Array, at: number, value: number): void {
+  put16(b, at + FLAGS, value);
+}
+
 export function opcode(b: Uint8Array, at: number): number {
   return (u16(b, at + FLAGS) & OPCODE_MASK) >>> 11;
 }
@@ -99,6 +119,23 @@ export function qdCount(b: Uint8Array, at: number): number {
 /** Number of records in the answer section. */
 export function anCount(b: Uint8Array, at: number): number {
   return u16(b, at + ANCOUNT);
+}
+
+/** Number of records in the authority section. */
+export function nsCount(b: Uint8Array, at: number): number {
+  return u16(b, at + NSCOUNT);
+}
+
+/** Number of records in the additional section. */
+export function arCount(b: Uint8Array, at: number): number {
+  return u16(b, at + ARCOUNT);
+}
+
+/** How many records follow the questions, by section. */
+export function setCounts(b: Uint8Array, at: number, answers: number, authority: number, additional: number): void {
+  put16(b, at + ANCOUNT, answers);
+  put16(b, at + NSCOUNT, authority);
+  put16(b, at + ARCOUNT, additional);
 }
 
 /** Offset of the byte after the name at `p`, root label included. -1: beyond `end`, compressed, or longer than MAX_NAME. */
@@ -213,7 +250,7 @@ function closeLabel(b: Uint8Array, lengthAt: number, p: number): boolean {
  * Returns the end of the response, which is not behind the query's.
  */
 export function refuse(b: Uint8Array, at: number, end: number, responseCode: number): number {
-  const kept = u16(b, at + FLAGS) & (OPCODE_MASK | Flag.RD | CD);
+  const kept = u16(b, at + FLAGS) & (OPCODE_MASK | Flag.RD | Flag.CD);
   emit(b, at, id(b, at), Flag.RESPONSE | Flag.RA | kept | responseCode, qdCount(b, at));
   return questionsEnd(b, at, end);
 }

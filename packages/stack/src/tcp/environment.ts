@@ -4,6 +4,7 @@ import type { Endpoint } from '../endpoint.ts';
 import type { TcpHost } from '../gateways.ts';
 import type { IpErrors, IpOutput } from '../ip/output.ts';
 import type { Routes } from '../routes.ts';
+import type { Service } from '../service.ts';
 import type { Probe } from '../stack.ts';
 import type { GuestForwards } from './guest-forwards.ts';
 
@@ -14,6 +15,8 @@ export interface TcpEnvironment {
   readonly host: TcpHost;
   readonly routes: Routes;
   readonly guestForwards: Pick<GuestForwards, 'find'>;
+  /** Who answers where the routes say SERVICE. */
+  readonly service: (remote: Endpoint) => Pick<Service, 'connect'> | null;
   /** [0, 1) */
   readonly random: () => number;
   readonly drops: DropCounters;

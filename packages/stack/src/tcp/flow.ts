@@ -123,8 +123,6 @@ export class Flow {
   /** Keep-alives sent since the guest was heard, and when the last one left. */
   keepalives: number = 0;
   keepaliveAt: number = -Infinity;
-  /** Which of a service's addresses is being dialled. */
-  dialled: number = 0;
   /** The guest's SYN, IP header included, for an ICMP error; null once open. */
   syn: Uint8Array | null = null;
   /** When it began. */

@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import { refuse } from './emit.ts';
 import { Ev } from './events.ts';
 import { Flow } from './flow.ts';
+import type { Connect } from './guest-forwards.ts';
 import { watchSilence } from './keepalive.ts';
 import { negotiate, sendMss } from './negotiation.ts';
 import { drain, fill } from './pump.ts';
@@ -30,24 +31,32 @@ const RESETS: ReadonlySet<Refusal> = new Set([Refusal.REFUSED, Refusal.RESET, Re
 
 /** A segment that belongs to no flow: RFC 9293 3.10.7.1 and 3.10.7.2. */
 export function listen(c: Context, p: Packet, s: Segment): Drop {
-  const { drops, routes, host } = c.env;
+  const { drops, routes } = c.env;
   const inner = c.env.guestForwards.find(p.to);
-  const verdict = inner === null ? routes.tcp(p.to, 0, c.to) : Verdict.HOST;
+  const verdict = inner === null ? routes.tcp(p.to, c.to) : Verdict.HOST;
   if (verdict === Verdict.IGNORE || p.from.port === 0 || p.to.port === 0) return drops.count(Drop.POLICY);
   if (!isSyn(s)) {
     if (!s.has(Flag.RST)) refuse(c, p, s);
     return drops.count(Drop.TCP_NO_FLOW);
   }
-  if (verdict !== Verdict.HOST) {
+  if (verdict !== Verdict.HOST && verdict !== Verdict.SERVICE) {
     if (verdict === Verdict.REFUSE) refuse(c, p, s);
     else c.env.errors.unreachable(p.b, p.ip, p.end, reasonOf(verdict), c.now);
     return drops.count(Drop.POLICY);
   }
   const f = admit(c, p, s);
   if (f === null) return drops.count(Drop.TCP_EXHAUSTED);
-  const side = new HostSide(c, f);
-  f.socket = inner === null ? host.connect(c.to, side, p.tos & DSCP, f) : inner(side);
+  connect(c, f, p, verdict, inner);
   return Drop.NO;
+}
+
+/** The other end of a new flow: what was configured for that place, a service, or a socket of the host. */
+function connect(c: Context, f: Flow, p: Packet, verdict: Verdict, inner: Connect | null): void {
+  const side = new HostSide(c, f);
+  if (inner !== null) f.socket = inner(side);
+  else if (verdict === Verdict.HOST) f.socket = c.env.host.connect(c.to, side, p.tos & DSCP, f);
+  else f.socket = c.env.service(p.to)?.connect?.(p.from, p.to, side, c.now) ?? null;
+  if (f.socket === null) refused(c, f, Refusal.REFUSED); // the service takes no more
 }
 
 /** Of a verdict that a router says, or a firewall. */
@@ -97,13 +106,9 @@ export function open(c: Context, f: Flow): void {
   fill(c, f);
 }
 
-/** The host refused. A service may know another address (DNS); else the guest learns why, as early as this. */
-function dialNext(c: Context, f: Flow, why: Refusal): void {
+/** The host refused: the guest learns why, as early as this. */
+function refused(c: Context, f: Flow, why: Refusal): void {
   f.socket = null;
-  if (c.env.routes.tcp(f.remote, ++f.dialled, c.to) === Verdict.HOST) {
-    f.socket = c.env.host.connect(c.to, new HostSide(c, f));
-    return;
-  }
   c.counters.refused++;
   if (f.syn === null || RESETS.has(why)) {
     abort(c, f);
@@ -132,7 +137,7 @@ export class HostSide implements TcpEvents {
 
   refused(why: Refusal, now: number): void {
     const { c, f } = this.#enter(now);
-    if (!f.has(Ev.CLOSED)) dialNext(c, f, why);
+    if (!f.has(Ev.CLOSED)) refused(c, f, why);
   }
 
   readable(now: number): void {

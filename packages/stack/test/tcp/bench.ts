@@ -117,8 +117,6 @@ export class Bench implements Host, IpOutput {
   readonly peers: Peer[] = [];
   readonly icmp: Refusal[] = [];
   verdict: Verdict = Verdict.HOST;
-  /** Addresses that a service would dial, one after the other. */
-  addresses = 1;
   /** ARP knows the guest. */
   known = true;
   /** Segments that the link still takes. */
@@ -135,9 +133,9 @@ export class Bench implements Host, IpOutput {
       errors: { unreachable: (_b, _at, _end, why) => void this.icmp.push(why), report: () => {} },
       host: this,
       routes: {
-        tcp: (remote, attempt, to) => {
+        tcp: (remote, to) => {
           to.set(remote);
-          return attempt < this.addresses ? this.verdict : Verdict.REFUSE;
+          return this.verdict;
         },
         udp: () => Verdict.IGNORE,
         echo: () => Verdict.IGNORE,
@@ -145,6 +143,7 @@ export class Bench implements Host, IpOutput {
         visitor: () => {},
       },
       guestForwards: { find: () => null },
+      service: () => null,
       random: () => 0.999_999_999, // our ISS wraps as well
       drops: this.drops,
       timeouts: settings({ network: '10.0.2.0/24', timeouts: { tcpKeepalive: 0, ...options.timeouts } }, 1_500)

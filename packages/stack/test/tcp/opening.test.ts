@@ -94,16 +94,6 @@ describe('HOST-CONNECTING', () => {
     expect(b.peer.log).toEqual([]); // refused() was final
   });
 
-  test('a service has another address to dial, and the last refusal counts', () => {
-    const b = new Bench();
-    b.addresses = 2;
-    b.say(SYN);
-    b.host((e, _, now) => e.refused(Refusal.REFUSED, now));
-    expect([b.peers.length, b.out()]).toEqual([2, []]);
-    b.host((e, _, now) => e.refused(Refusal.TIMED_OUT, now));
-    expect(b.icmp).toEqual([Refusal.TIMED_OUT]);
-  });
-
   test('the SYN again: still nothing to say, and no second connection', () => {
     const b = new Bench();
     b.say(SYN);

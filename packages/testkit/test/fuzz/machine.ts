@@ -1,5 +1,5 @@
 // A whole stack with all its services, and what can happen to it: what a guest sends, a host does, and a user asks for.
-import { dhcp4Server, dhcp6Server, dnsForwarder, ncsiResponder, tftpServer } from '@reslirp/services';
+import { dhcp4Server, dhcp6Server, dnsServer, ncsiResponder, tftpServer } from '@reslirp/services';
 import { ConfigError, type Forward, type Stack } from '@reslirp/stack';
 import { Endpoint } from '@reslirp/stack/endpoint';
 import fc from 'fast-check';
@@ -78,7 +78,7 @@ export class Machine {
   readonly files: MemoryFiles = new MemoryFiles();
   readonly stack: Stack;
   readonly #dhcp = dhcp4Server({ maxLeases: MOST_LEASES });
-  readonly #dns = dnsForwarder({ upstreams: () => [endpoint('192.0.2.53:53')], maxPending: MOST_PENDING });
+  readonly #dns = dnsServer({ upstreams: () => [endpoint('192.0.2.53:53')], maxPending: MOST_PENDING });
   readonly #tftp = tftpServer({ files: this.files, maxTransfers: MOST_TRANSFERS });
   readonly #forwards: Forward[] = [];
   #now: number = 1_000;
