@@ -38,7 +38,8 @@ describe.skipIf(why !== null)(`DHCP clients${why === null ? '' : `: skipped, ${w
     expect(out).toMatch(/NETMASK='?255\.255\.255\.0/);
     await g.stop();
     guest = undefined;
-    expect(leases(file)).toMatchObject([{ address: '10.0.2.20', until: null }]);
+    // dpipe does not wait for the program, which writes the file at its end
+    await expect.poll(() => leases(file), { timeout: 5_000 }).toMatchObject([{ address: '10.0.2.20', until: null }]);
   }, 30_000);
 
   test('dhclient: its name, a fixed option, a capture that tshark reads without a complaint, and a release', async () => {
@@ -84,6 +85,7 @@ describe.skipIf(why !== null)(`DHCP clients${why === null ? '' : `: skipped, ${w
     const one = await start('--lease-file', file);
     expect((await one.dhcp(...id))['ip']).toBe('10.0.2.20');
     await one.stop();
+    await expect.poll(() => leases(file).length, { timeout: 5_000 }).toBe(1);
     const two = await start('--lease-file', file);
     expect((await two.dhcp('-x', '0x3d:01aabbccddff'))['ip']).toBe('10.0.2.21');
     expect((await two.dhcp(...id))['ip']).toBe('10.0.2.20');
