@@ -1,29 +1,31 @@
-// The two texts that are made from the table of options.
+// The help and the README's table, from the table of options.
 import { OPTIONS, type Option } from './options.ts';
 
-const HEAD = `Usage: reslirp [OPTION]...
-       reslirp run [OPTION]... [--] COMMAND [ARGUMENT]...
+export const USAGE: readonly string[] = ['reslirp [OPTION]...', 'reslirp run [OPTION]... [--] COMMAND [ARGUMENT]...'];
 
-A network for the guest on the cable of standard input and output: Ethernet frames, each after its
+export const PURPOSE = `A network for the guest on the cable of standard input and output: Ethernet frames, each after its
 length in two bytes, as vde_plug and dpipe have them. It needs no privilege: what the guest sends
 leaves as sockets of this process.
 
 'run' (Linux) is a guest by itself: COMMAND in a network namespace of its own, with an address, a
-route and a resolv.conf, whose only way out is that network. All of it ends with the command.
-`;
+route and a resolv.conf, whose only way out is that network. All of it ends with the command.`;
 
-const FOOT = `ADDR may be +N, counted from the network's address. --opt VALUE and --opt=VALUE are the same, and so
-are --disable-dns and --disable_dns. -h is the gateway, as in the original reSLIRP.
+export const NOTES = `ADDR may be +N, counted from the network's address. --opt VALUE and --opt=VALUE are the same, and so
+are --disable-dns and --disable_dns. -h is the gateway, as in the original reSLIRP.`;
 
-Exit status: 0 the guest left, or SIGINT or SIGTERM came; 1 the cable broke; 2 a wrong option.
-Of 'run': the command's; 125 there is no network, 126 or 127 the command cannot be run.
+export const EXIT_STATUS = `Exit status: 0 the guest left, or SIGINT or SIGTERM came; 1 the cable broke; 2 a wrong option.
+Of 'run': the command's; 125 there is no network, 126 or 127 the command cannot be run.`;
 
-A TAP of this machine in the network of another one:
-  dpipe vde_plug tap://tap0 = ssh user@host reslirp
-
-A command that reaches the network and not this machine:
-  reslirp run --disable-host-loopback -- curl https://example.org/
-`;
+export const EXAMPLES: readonly { readonly what: string; readonly line: string }[] = [
+  {
+    what: 'A TAP of this machine in the network of another one',
+    line: 'dpipe vde_plug tap://tap0 = ssh user@host reslirp',
+  },
+  {
+    what: 'A command that reaches the network and not this machine',
+    line: 'reslirp run --disable-host-loopback -- curl https://example.org/',
+  },
+];
 
 export function helpText(): string {
   const width = Math.max(...OPTIONS.map((option) => left(option).length));
@@ -34,7 +36,9 @@ export function helpText(): string {
     );
     return `${group}:\n${lines.join('\n')}\n`;
   });
-  return [HEAD, ...groups, FOOT].join('\n');
+  const head = `Usage: ${USAGE.join('\n       ')}\n\n${PURPOSE}\n`;
+  const examples = EXAMPLES.map(({ what, line }) => `${what}:\n  ${line}\n`);
+  return [head, ...groups, `${NOTES}\n`, `${EXIT_STATUS}\n`, ...examples].join('\n');
 }
 
 /** For the README, in Markdown. */

@@ -1,0 +1,66 @@
+# bash completion of reslirp: source this file, or put it in /usr/share/bash-completion/completions
+_reslirp() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} i
+  if [[ ${COMP_WORDS[1]} == run ]]; then
+    for ((i = 2; i < COMP_CWORD; i++)); do
+      [[ ${COMP_WORDS[i]} == -- ]] && { COMPREPLY=($(compgen -c -f -- "$word")); return; }
+    done
+  fi
+  case $before in
+    '-n' | '--vnetwork') COMPREPLY=(); return ;;
+    '-m' | '--vnetmask') COMPREPLY=(); return ;;
+    '-h' | '--vhost') COMPREPLY=(); return ;;
+    '-s' | '--vnameserver') COMPREPLY=(); return ;;
+    '-t' | '--if-mtu') COMPREPLY=(); return ;;
+    '-r' | '--if-mru') COMPREPLY=(); return ;;
+    '--vprefix6') COMPREPLY=(); return ;;
+    '--vhost6') COMPREPLY=(); return ;;
+    '--vnameserver6') COMPREPLY=(); return ;;
+    '--vdhcp-start') COMPREPLY=(); return ;;
+    '--vhostname') COMPREPLY=(); return ;;
+    '--vdomainname') COMPREPLY=(); return ;;
+    '--vdnssearch') COMPREPLY=(); return ;;
+    '--dhcp-host') COMPREPLY=(); return ;;
+    '--dhcp-option') COMPREPLY=(); return ;;
+    '--dhcp-lease-time') COMPREPLY=(); return ;;
+    '--lease-file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '--dhcp6') COMPREPLY=($(compgen -W 'off stateless stateful' -- "$word")); return ;;
+    '--tftp-path') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '--bootfile') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '--tftp-server-name') COMPREPLY=(); return ;;
+    '--resolv-conf') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '--dns') COMPREPLY=(); return ;;
+    '--dns-host') COMPREPLY=(); return ;;
+    '--dns-zone') COMPREPLY=(); return ;;
+    '--hostfwd') COMPREPLY=(); return ;;
+    '--guestfwd') COMPREPLY=(); return ;;
+    '--tcp-keepalive') COMPREPLY=(); return ;;
+    '--udp-timeout') COMPREPLY=(); return ;;
+    '--outbound-addr') COMPREPLY=(); return ;;
+    '--outbound-addr6') COMPREPLY=(); return ;;
+    '--allow') COMPREPLY=(); return ;;
+    '--deny') COMPREPLY=(); return ;;
+    '--host') COMPREPLY=($(compgen -W 'auto linux node' -- "$word")); return ;;
+    '--listen') COMPREPLY=(); return ;;
+    '--reverse') COMPREPLY=(); return ;;
+    '--qemu') COMPREPLY=(); return ;;
+    '--ws') COMPREPLY=(); return ;;
+    '--origin') COMPREPLY=(); return ;;
+    '--framing') COMPREPLY=($(compgen -W 'vde gvproxy qemu' -- "$word")); return ;;
+    '--token-file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '--tls-cert') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '--tls-key') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '--tls-ca') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '--max-guests') COMPREPLY=(); return ;;
+    '--mfr-id') COMPREPLY=(); return ;;
+    '--oob-eth-addr') COMPREPLY=(); return ;;
+    '--pcap') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '--pcap-size') COMPREPLY=(); return ;;
+    '--pcap-files') COMPREPLY=(); return ;;
+    '-D' | '--dump') COMPREPLY=(); return ;;
+  esac
+  if [[ $COMP_CWORD == 1 && $word != -* ]]; then COMPREPLY=($(compgen -W run -- "$word"))
+  else COMPREPLY=($(compgen -W '--vnetwork --vnetmask --vhost --vnameserver --if-mtu --if-mru --ipv6 --no-ipv6 --no-ipv4 --vprefix6 --vhost6 --vnameserver6 --vdhcp-start --vhostname --vdomainname --vdnssearch --dhcp-host --dhcp-option --dhcp-lease-time --lease-file --dhcp6 --disable-dhcp --tftp-path --bootfile --tftp-server-name --resolv-conf --dns --dns-host --dns-zone --no-dns-cache --disable-dns --hostfwd --guestfwd --tcp-keepalive --udp-timeout --outbound-addr --outbound-addr6 --restricted --disable-host-loopback --allow --deny --enable-emu --host --listen --reverse --qemu --ws --origin --framing --token-file --tls-cert --tls-key --tls --tls-ca --reconnect --shared --isolated --max-guests --mfr-id --oob-eth-addr --pcap --pcap-size --pcap-files --debug --quiet --dump --help --version --' -- "$word"))
+  fi
+}
+complete -F _reslirp reslirp
