@@ -75,8 +75,20 @@ export class Browser {
       const ended = new Promise((resolve) => this.#child.once('exit', resolve));
       process.kill(-this.#child.pid!, 'SIGTERM');
       await ended;
+      await this.#groupEnds(); // the shell goes first, and the browser writes to its directory until it has ended too
     }
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 10 });
+  }
+
+  async #groupEnds(): Promise<void> {
+    for (let i = 0; i < 200; i++) {
+      try {
+        process.kill(-this.#child.pid!, i < 100 ? 0 : 'SIGKILL');
+      } catch {
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   async #port(): Promise<string> {
