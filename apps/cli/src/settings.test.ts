@@ -197,6 +197,12 @@ describe('IPv6', () => {
     [[], { stateful: false, search: [] }, [false, true]],
     [['--dhcp6', 'stateful', '--disable-dns'], { stateful: true, search: [], nameservers: [] }, [true, true]],
     [['--dhcp6', 'off'], null, [false, false]],
+    [
+      ['--bootfile', 'x.efi', '--bootfile', 'ipxe:y', '--tftp-path', '/'],
+      { stateful: false, search: [], bootFile: 'x.efi' },
+      [false, true],
+    ],
+    [['--bootfile', 'x.efi'], { stateful: false, search: [] }, [false, true]],
     [['--disable-dhcp'], null, [false, false]],
   ])('DHCPv6 is what is advertised: %j', (args, dhcp6, [managed, other]) => {
     const settings = of('--ipv6', ...args);

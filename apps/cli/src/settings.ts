@@ -223,7 +223,13 @@ function dhcp6(choices: Choices, hasDns: boolean): Settings['dhcp6'] {
   const { searchDomains: search = [] } = choices;
   const kind = kind6(choices);
   if (kind === 'off') return null;
-  return { stateful: kind === 'stateful', search, ...(hasDns ? {} : { nameservers: [] }) };
+  return { stateful: kind === 'stateful', search, ...(hasDns ? {} : { nameservers: [] }), ...bootFile6(choices) };
+}
+
+/** DHCPv6 says one place: that of everybody whom no other file is for. */
+function bootFile6({ bootFiles = [], tftpPath }: Choices): { readonly bootFile?: string } {
+  const file = bootFiles.findLast(({ when }) => when === undefined)?.file;
+  return file === undefined || (tftpPath === undefined && !file.includes('://')) ? {} : { bootFile: file };
 }
 
 function ncsi({ manufacturer = DEFAULTS.manufacturer, managementMac: mac }: Choices): Settings['ncsi'] {

@@ -30,6 +30,7 @@ export class ReplyWriter {
   readonly #settings: Settings;
   readonly #duid: Uint8Array;
   readonly #nameservers: Uint8Array;
+  readonly #bootFileUrl: Uint8Array;
   readonly #address: Uint8Array = new Uint8Array(ADDRESS);
   #end: number = 0;
 
@@ -39,6 +40,7 @@ export class ReplyWriter {
     const own = new Uint8Array(ADDRESS);
     v6?.nameserver.put6(own, 0);
     this.#nameservers = settings.nameservers ?? own;
+    this.#bootFileUrl = ascii(urlOf(settings.bootFile, v6?.gateway ?? null));
   }
 
   get end(): number {
@@ -91,7 +93,7 @@ export class ReplyWriter {
 
   /** What the client asks for of all that is not an address (RFC 8415 18.3). */
   configuration({ b, at, end }: Query, isInformation: boolean): void {
-    const { search, ntp, bootFileUrl, bootFileParameters, refreshSeconds } = this.#settings;
+    const { search, ntp, bootFileParameters, refreshSeconds } = this.#settings;
     const give = (code: number, value: Uint8Array): void => {
       if (value.length > 0 && Dhcp.isRequested(b, at, end, code)) this.#put(code, value);
     };
@@ -99,7 +101,7 @@ export class ReplyWriter {
     give(Option.SEARCH, search);
     give(Option.SNTP, ntp);
     if (Dhcp.isRequested(b, at, end, Option.NTP)) this.#ntp(ntp);
-    give(Option.BOOT_FILE_URL, bootFileUrl);
+    give(Option.BOOT_FILE_URL, this.#bootFileUrl);
     give(Option.BOOT_FILE_PARAMETERS, bootFileParameters);
     if (isInformation && Dhcp.isRequested(b, at, end, Option.REFRESH)) {
       this.#keep(Dhcp.emit32(this.bytes, this.#end, ROOM, Option.REFRESH, refreshSeconds));
@@ -138,4 +140,10 @@ export class ReplyWriter {
     if (stop < 0) this.omitted++;
     else this.#end = stop;
   }
+}
+
+/** RFC 5970 3.1: a URL. A file by itself is one of the gateway's TFTP server (RFC 3617). */
+function urlOf(file: string, gateway: Endpoint | null): string {
+  if (file === '' || gateway === null || /^[a-z][a-z0-9+.-]*:\/\//i.test(file)) return file;
+  return `tftp://[${gateway.address()}]/${file.replace(/^\/+/, '')}`;
 }

@@ -24,12 +24,17 @@ const asks = (...codes: readonly number[]): readonly [number, readonly number[]]
 
 describe('RFC 8415 18.3.6: information', () => {
   it('is what was asked for, and no more', () => {
-    const boot = { bootFileUrl: 'tftp://[fd00::2]/x', bootFileParameters: ['a', 'bc'] };
+    const boot = { bootFile: '/x', bootFileParameters: ['a', 'bc'] };
     const { client } = bench({ search: ['a.example', 'b'], ntp: ['fd00::5'], ...boot });
     expect(client(1).say(INFORM, [])).toEqual(['7']);
     expect(client(1).say(INFORM, [asks(23, 24, 32)])).toEqual(['7 dns fd00::3 24:.a.example..b. 32:..Q.']);
     expect(client(1).say(INFORM, [asks(59, 60)])).toEqual(['7 59:tftp://[fd00::2]/x 60:..a..bc']);
     expect(client(1).say(INFORM, [asks(31, 56)], GATEWAY)[0]).toMatch(/^7 31:.{16} 56:.{20}$/);
+  });
+
+  it('of a file that has a URL is that', () => {
+    const { client } = bench({ bootFile: 'http://192.0.2.1/boot.efi' });
+    expect(client(1).say(INFORM, [asks(59)])).toEqual(['7 59:http://192.0.2.1/boot.efi']);
   });
 
   it('is not for who wants an address, or speaks to another server', () => {
@@ -160,7 +165,7 @@ it.each<[string, Dhcp6Config]>([
   ['leaseSeconds', { leaseSeconds: 10 }],
   ['nameservers[0]', { nameservers: ['10.0.2.3'] }],
   ['search[0]', { search: ['a..b'] }],
-  ['bootFileUrl', { bootFileUrl: 'ä' }],
+  ['bootFile', { bootFile: 'ä' }],
 ])('%s that cannot be', (field, config) => {
   expect(() => dhcp6Server(config)).toThrow(expect.objectContaining({ field }));
 });

@@ -19,8 +19,8 @@ export interface Dhcp6Config {
   readonly search?: readonly string[];
   /** Addresses of time servers, at most 16: none. */
   readonly ntp?: readonly string[];
-  /** Where a machine without a system finds one (RFC 5970), such as 'tftp://[fd00::2]/boot.efi': nowhere. */
-  readonly bootFileUrl?: string;
+  /** Where a machine without a system finds one (RFC 5970): a URL, or a file of the gateway's TFTP server. Nowhere. */
+  readonly bootFile?: string;
   /** Parameters for it: none. */
   readonly bootFileParameters?: readonly string[];
   /** After how long a guest without a lease asks again (RFC 8415 21.23), seconds, 600 or more: 86,400. */
@@ -36,7 +36,7 @@ export interface Settings {
   readonly nameservers: Uint8Array | null;
   readonly search: Uint8Array;
   readonly ntp: Uint8Array;
-  readonly bootFileUrl: Uint8Array;
+  readonly bootFile: string;
   readonly bootFileParameters: Uint8Array;
   readonly refreshSeconds: number;
 }
@@ -50,7 +50,7 @@ const LONGEST = 300;
 
 /** Throws ConfigError. */
 export function settings(config: Dhcp6Config): Settings {
-  const { nameservers, search = [], ntp = [], bootFileUrl = '', bootFileParameters = [] } = config;
+  const { nameservers, search = [], ntp = [], bootFile = '', bootFileParameters = [] } = config;
   return {
     stateful: config.stateful ?? false,
     leaseSeconds: integer('leaseSeconds', config.leaseSeconds, 86_400, 60, FOR_EVER),
@@ -58,7 +58,7 @@ export function settings(config: Dhcp6Config): Settings {
     nameservers: nameservers === undefined ? null : addresses('nameservers', nameservers),
     search: short('search', encoded(search)),
     ntp: addresses('ntp', ntp),
-    bootFileUrl: short('bootFileUrl', text('bootFileUrl', bootFileUrl)),
+    bootFile: checkedFile(bootFile),
     bootFileParameters: short('bootFileParameters', parameters(bootFileParameters)),
     refreshSeconds: integer('refreshSeconds', config.refreshSeconds, 86_400, 600, FOR_EVER),
   };
@@ -92,6 +92,11 @@ function parameters(list: readonly string[]): Uint8Array {
     return [...size, ...value];
   });
   return Uint8Array.from(bytes);
+}
+
+function checkedFile(file: string): string {
+  short('bootFile', text('bootFile', file));
+  return file;
 }
 
 function text(field: string, value: string): Uint8Array {
