@@ -1,13 +1,12 @@
 // Virtual machines on each of QEMU's cables: an address, a download and an upload, byte for byte.
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Machine, missingMachine } from './machine/qemu.ts';
 import { Program } from './program.ts';
-import { HELLO, hasher, hashOf, http, type Server } from './servers.ts';
+import { freePort, HELLO, hasher, hashOf, http, type Server } from './servers.ts';
 
 const why = missingMachine();
 const BLOCKS = 64;
@@ -107,16 +106,6 @@ describe.skipIf(why !== null)(`QEMU${why === null ? '' : `: skipped, ${why}`}`, 
     LONG,
   );
 });
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 function freeDatagramPort(): Promise<number> {
   const socket = createSocket('udp4');

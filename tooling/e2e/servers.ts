@@ -62,6 +62,13 @@ export function hasher(): Promise<Server> {
   });
 }
 
+/** A port of TCP that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = await tcp(() => {});
+  server.close();
+  return server.port;
+}
+
 /** Any TCP server, each connection in the hands of `serve`. */
 export function tcp(serve: (socket: Socket) => void): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { run } from './guest.ts';
 import { gone, Namespace, SLIRP4NETNS, Slirp4netns, until } from './namespace.ts';
-import { hashOf, http, type Server } from './servers.ts';
+import { freePort, hashOf, http, type Server } from './servers.ts';
 import { missingForNamespace } from './tools.ts';
 
 const why = missingForNamespace('socat', 'wget', 'busybox', 'ping');
@@ -274,15 +274,6 @@ describe.skipIf(why !== null)(`slirp4netns${why === null ? '' : `: skipped, ${wh
     );
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** What becomes of bytes that an echo server gets: 'same', 'other', or the error's code. */
 function echoed(port: number, bytes: Buffer): Promise<string> {
