@@ -4,9 +4,11 @@ export interface Offload {
   readonly checksum: boolean;
   /** Largest transport payload of one commit() that the link cuts to `mss` by itself; 0 when it cuts nothing. */
   readonly segmentation: number;
+  /** Largest UDP payload of one commit() that the link cuts into datagrams of `mss` bytes; 0 when it cuts none. */
+  readonly datagrams: number;
 }
 
-export const NO_OFFLOAD: Offload = { checksum: false, segmentation: 0 };
+export const NO_OFFLOAD: Offload = { checksum: false, segmentation: 0, datagrams: 0 };
 
 /** How a frame that is longer than one segment is to be cut. */
 export const Cut = { NO: 0, TCP4: 1, TCP6: 2, UDP: 3 } as const;

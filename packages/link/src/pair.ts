@@ -64,7 +64,7 @@ class End extends Handlers implements Link {
     this.mtu = mtu;
     this.offload = offload;
     this.#delivery = delivery;
-    const size = Math.max(capacity, 2 * (Math.max(mtu, offload.segmentation + 120) + HEADERS));
+    const size = Math.max(capacity, 2 * (Math.max(mtu, offload.segmentation + 120, offload.datagrams + 120) + HEADERS));
     this.slab = new Uint8Array(size);
     this.#spare = new Uint8Array(size);
   }

@@ -10,7 +10,10 @@ const random = (): number => 0.5;
 
 const LINKS: readonly (readonly [string, () => LinkUnderTest])[] = [
   ['pair', () => onPair()],
-  ['pair with offload', () => onPair((link) => link, { offload: { checksum: true, segmentation: 65_535 } })],
+  [
+    'pair with offload',
+    () => onPair((link) => link, { offload: { checksum: true, segmentation: 65_535, datagrams: 65_000 } }),
+  ],
   ['framed', onFraming],
   ['messages', onMessages],
   ['poison', () => onPair(poison)],

@@ -90,7 +90,7 @@ function lowerHalf(s: Settings, { link, random }: Environment, services: Service
   const icmp4 = new Icmp4Output(ip4);
   const errors4 = new Icmp4Errors(network, icmp4);
   const v6 = lower6(s, { ...shared, hasNameserver: services.haveNameserver });
-  const ip = new DualOutput(ip4, v6?.ip ?? null);
+  const ip = new DualOutput(ip4, v6?.ip ?? null, link.offload.datagrams);
   neighbours.onLearn = (address) => ip.resolved(address, clock.now);
   const errors = new DualErrors(errors4, v6?.errors ?? null);
   return { clock, drops, station, cable, claims, neighbours, arp, ip, icmp4, errors4, errors, v6 };
@@ -258,6 +258,7 @@ class Machine implements Stack {
     if (!this.#closed) {
       this.#clock.now = now;
       this.#services.flush(now);
+      this.#lower.ip.flush(now);
       this.#tcp.flush(now);
     }
     this.#link.flush();
@@ -314,6 +315,7 @@ class Machine implements Stack {
     this.#nat.close();
     this.#echo.close();
     this.#services.close();
+    this.#lower.ip.flush(now);
     this.#link.flush();
   }
 }

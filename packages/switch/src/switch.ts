@@ -78,7 +78,8 @@ export class Switch {
 
   /** Puts a guest's link on a port. Its frames and its room are the switch's; its end is the caller's to watch. */
   attach(link: Link): Port {
-    if (link.offload.checksum || link.offload.segmentation > 0) {
+    const { checksum, segmentation, datagrams } = link.offload;
+    if (checksum || segmentation > 0 || datagrams > 0) {
       throw new TypeError('a port of a switch carries frames as they are: its link must not offload anything');
     }
     const port = new SwitchPort(link, false);

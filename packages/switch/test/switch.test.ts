@@ -164,7 +164,7 @@ describe('what is dropped, and counted', () => {
   });
 
   test('a link that leaves work to others cannot be a port', () => {
-    const [ours] = pair({ offload: { checksum: true, segmentation: 0 } });
+    const [ours] = pair({ offload: { checksum: true, segmentation: 0, datagrams: 0 } });
     expect(() => new Switch({ now: () => 0 }).attach(ours)).toThrow('must not offload');
   });
 });

@@ -70,6 +70,8 @@ export const Tun = {
   OFFLOAD_CHECKSUM: 0x01,
   OFFLOAD_TSO4: 0x02,
   OFFLOAD_TSO6: 0x04,
+  OFFLOAD_USO4: 0x20,
+  OFFLOAD_USO6: 0x40,
 } as const;
 
 /** <linux/sockios.h> */

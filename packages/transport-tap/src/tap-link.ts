@@ -6,6 +6,7 @@
 import { Handlers, type Link, NO_OFFLOAD, type Offload, type Unfinished } from '@reslirp/link';
 import { AddressCache, Epoll, Errno, errorName, type Loop, libc, Region } from '@reslirp/syscall';
 import { isGone, type Tap } from './tap.ts';
+import { Train } from './train.ts';
 import * as Virtio from './virtio.ts';
 
 /** Ethernet header and one VLAN tag. */
@@ -45,6 +46,7 @@ export class TapLink extends Handlers implements Link {
   readonly #out: Region;
   readonly #in: Region;
   readonly #vectors: Region = new Region(2 * VECTOR);
+  readonly #train: Train = new Train();
   readonly #lent: AddressCache = new AddressCache();
   #closed: boolean = false;
   /** Nobody wants to hear of its end any more. */
@@ -103,15 +105,28 @@ export class TapLink extends Handlers implements Link {
         this.#failed(n);
         return;
       }
-      if (n === bytes.length || (this.#virtio > 0 && !Virtio.isSound(bytes, 0, n))) this.counters.malformed++;
+      if (n === bytes.length || (this.#virtio > 0 && !Virtio.isSound(bytes, 0, n, this.offload.datagrams > 0)))
+        this.counters.malformed++;
       else this.#deliver(n);
     }
   }
 
   #deliver(end: number): void {
     const { bytes } = this.#in;
+    if (this.#virtio > 0 && Virtio.isTrain(bytes, 0)) {
+      this.#deliverTrain(end);
+      return;
+    }
     if (this.#virtio > 0) Virtio.completeInner(bytes, 0, end);
     this.frame(bytes, this.#virtio, end, this.#virtio > 0 && Virtio.isTrusted(bytes, 0));
+  }
+
+  /** Datagrams that the guest's kernel has left uncut: here is where they become frames. */
+  #deliverTrain(end: number): void {
+    const { bytes } = this.#in;
+    const train = this.#train.open(bytes, this.#virtio, end, Virtio.headers(bytes, 0), Virtio.mss(bytes, 0));
+    if (!train) this.counters.malformed++;
+    while (train && this.#train.next() && !this.#closed) this.frame(bytes, this.#train.at, this.#train.end, true);
   }
 
   #join(head: number, lent: Uint8Array, from: number, to: number): number {
@@ -143,5 +158,6 @@ export class TapLink extends Handlers implements Link {
 
 function offloadOf({ offload }: Tap): Offload {
   if (offload === 'none') return NO_OFFLOAD;
-  return { checksum: true, segmentation: offload === 'segments' ? MOST_SEGMENTED : 0 };
+  const datagrams = offload === 'datagrams' ? MOST_SEGMENTED : 0;
+  return { checksum: true, segmentation: offload === 'checksums' ? 0 : MOST_SEGMENTED, datagrams };
 }

@@ -3,6 +3,8 @@ import { Errno, errorName, libc, openTap, setHeaderSize, setOffload, Tun, tapFla
 import { HEADER } from './virtio.ts';
 
 const SEGMENTS = Tun.OFFLOAD_CHECKSUM | Tun.OFFLOAD_TSO4 | Tun.OFFLOAD_TSO6;
+/** Linux 6.2 and later. */
+const DATAGRAMS = SEGMENTS | Tun.OFFLOAD_USO4 | Tun.OFFLOAD_USO6;
 
 export interface Tap {
   /** Owned by whoever has the Tap; a link closes it. */
@@ -10,8 +12,8 @@ export interface Tap {
   readonly name: string;
   /** Bytes of the virtio header before each frame; 0: there is none. */
   readonly header: number;
-  /** What the kernel on the other side and ours leave to each other. */
-  readonly offload: 'segments' | 'checksums' | 'none';
+  /** What the kernel on the other side and this process leave to each other; each of them includes those after it. */
+  readonly offload: 'datagrams' | 'segments' | 'checksums' | 'none';
 }
 
 /** What went wrong, and what to do about it. */
@@ -62,6 +64,7 @@ function negotiate(fd: number, name: string): Tap {
     libc.close(fd);
     throw new TapError(errorName(sized), `TAP '${name}': TUNSETVNETHDRSZ: ${errorName(sized)}`);
   }
+  if (setOffload(fd, DATAGRAMS) >= 0) return { fd, name, header: HEADER, offload: 'datagrams' };
   if (setOffload(fd, SEGMENTS) >= 0) return { fd, name, header: HEADER, offload: 'segments' };
   if (setOffload(fd, Tun.OFFLOAD_CHECKSUM) >= 0) return { fd, name, header: HEADER, offload: 'checksums' };
   return { fd, name, header: HEADER, offload: 'none' };

@@ -7,6 +7,8 @@ import * as Virtio from './virtio.ts';
 const view = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.length);
 const dirty = (): Uint8Array => new Uint8Array(Virtio.HEADER + 4).fill(0xee);
 const TCP = 16;
+/** They were agreed to. */
+const DATAGRAMS = true;
 
 describe('what leaves', () => {
   test('a finished frame has a header of zeros, and nothing around it is touched', () => {
@@ -29,12 +31,17 @@ describe('what leaves', () => {
   });
 
   test('is sound, in our own eyes too', () => {
-    const cut = fc.constantFrom(Cut.NO, Cut.TCP4, Cut.TCP6);
+    const cut = fc.constantFrom(Cut.NO, Cut.TCP4, Cut.TCP6, Cut.UDP);
     fc.assert(
       fc.property(cut, fc.integer({ min: 1, max: 65_535 }), fc.integer({ min: 14, max: 78 }), (kind, mss, sumFrom) => {
         const b = new Uint8Array(Virtio.HEADER + sumFrom + 20);
-        Virtio.putUnfinished(view(b), 0, { sumFrom, sumField: TCP, cut: kind, mss }, sumFrom + 20);
-        expect(Virtio.isSound(b, 0, b.length)).toBe(true);
+        Virtio.putUnfinished(
+          view(b),
+          0,
+          { sumFrom, sumField: kind === Cut.UDP ? 6 : TCP, cut: kind, mss },
+          sumFrom + 20,
+        );
+        expect(Virtio.isSound(b, 0, b.length, DATAGRAMS)).toBe(true);
         expect(Virtio.isTrusted(b, 0)).toBe(true);
       }),
     );
@@ -76,6 +83,7 @@ const SOUND: readonly (readonly [string, Came])[] = [
   ['TCP4', SEGMENTS],
   ['TCP6', { ...SEGMENTS, kind: 4 }],
   ['segments whose sum is made', { ...SEGMENTS, flags: 0, sumField: 0 }],
+  ['datagrams', { ...SEGMENTS, kind: 5, sumField: 6 }],
   ['with ECN', { ...SEGMENTS, kind: 0x81 }],
   ['without a word on its headers', { ...SEGMENTS, headers: 0 }],
   ['a frame of one byte', { flags: 0, size: 1 }],
@@ -87,7 +95,8 @@ const UNSOUND: readonly (readonly [string, Came])[] = [
   ['a sum field far away', { sumField: 0xffff }],
   ['a sum far away from which the field is far away', { sumFrom: 0xffff, sumField: 0xffff }],
   ['UFO, which nobody offered', { ...SEGMENTS, kind: 3 }],
-  ['USO, which nobody offered', { ...SEGMENTS, kind: 5 }],
+  ['datagrams with the sum of TCP', { ...SEGMENTS, kind: 5 }],
+  ['datagrams of nothing', { ...SEGMENTS, kind: 5, sumField: 6, mss: 0 }],
   ['ECN of nothing that is cut', { ...SEGMENTS, kind: 2 }],
   ['a kind that is none', { ...SEGMENTS, kind: 0x7f }],
   ['segments of nothing', { ...SEGMENTS, mss: 0 }],
@@ -98,18 +107,23 @@ const UNSOUND: readonly (readonly [string, Came])[] = [
 describe('what comes', () => {
   test.each(SOUND)('%s is sound', (_, header) => {
     const b = came(header);
-    expect(Virtio.isSound(b, 0, b.length)).toBe(true);
+    expect(Virtio.isSound(b, 0, b.length, DATAGRAMS)).toBe(true);
   });
 
   test.each(UNSOUND)('%s is not', (_, header) => {
     const b = came(header);
-    expect(Virtio.isSound(b, 0, b.length)).toBe(false);
+    expect(Virtio.isSound(b, 0, b.length, DATAGRAMS)).toBe(false);
+  });
+
+  test('datagrams that nobody has agreed to are not', () => {
+    const b = came({ ...SEGMENTS, kind: 5, sumField: 6 });
+    expect(Virtio.isSound(b, 0, b.length, false)).toBe(false);
   });
 
   test('less than a header is not sound, and nothing behind its end is read', () => {
     const b = came({ flags: 0 });
-    for (let end = 0; end <= Virtio.HEADER; end++) expect(Virtio.isSound(b, 0, end)).toBe(false);
-    expect(Virtio.isSound(came({ sumFrom: 82 }), 0, Virtio.HEADER + 99)).toBe(false);
+    for (let end = 0; end <= Virtio.HEADER; end++) expect(Virtio.isSound(b, 0, end, DATAGRAMS)).toBe(false);
+    expect(Virtio.isSound(came({ sumFrom: 82 }), 0, Virtio.HEADER + 99, DATAGRAMS)).toBe(false);
   });
 
   test.each([
@@ -126,7 +140,7 @@ describe('what comes', () => {
   test('of any bytes, the sum of what is sound lies within the frame', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), (b) => {
-        if (!Virtio.isSound(b, 0, b.length) || (b[0]! & 1) === 0) return;
+        if (!Virtio.isSound(b, 0, b.length, DATAGRAMS) || (b[0]! & 1) === 0) return;
         const field = view(b).getUint16(6, true) + view(b).getUint16(8, true);
         expect(field + 2).toBeLessThanOrEqual(b.length - Virtio.HEADER);
       }),

@@ -50,17 +50,17 @@ export function putUnfinished(v: DataView, at: number, u: Unfinished, size: numb
 
 /**
  * Whether [at, end) is a header that we have agreed to, and a frame that it speaks of: VIRTIO 1.2 5.1.6.2. A kernel sends no
- * other; a program at the other end of a socket may.
+ * other; a program at the other end of a socket may. `datagrams`: whether we have agreed to those uncut.
  */
-export function isSound(b: Uint8Array, at: number, end: number): boolean {
+export function isSound(b: Uint8Array, at: number, end: number, datagrams: boolean): boolean {
   const size = end - at - HEADER;
   if (size <= 0) return false;
   const kind = b[at + CUT]! & ~ECN;
   const needsSum = (b[at + FLAGS]! & Flag.NEEDS_SUM) !== 0;
   if (needsSum && word(b, at + SUM_FROM) + word(b, at + SUM_FIELD) + 2 > size) return false;
   if (kind === Kind.NONE) return true;
-  if (kind !== Kind.TCP4 && kind !== Kind.TCP6) return false;
-  if (needsSum && word(b, at + SUM_FIELD) !== TCP_SUM_FIELD) return false;
+  if (kind !== Kind.TCP4 && kind !== Kind.TCP6 && !(kind === Kind.UDP && datagrams)) return false;
+  if (needsSum && word(b, at + SUM_FIELD) !== (kind === Kind.UDP ? UDP_SUM_FIELD : TCP_SUM_FIELD)) return false;
   return word(b, at + HEADERS) <= size && word(b, at + MSS) > 0;
 }
 
@@ -85,6 +85,21 @@ function outerTransport(b: Uint8Array, frame: number): number {
   const type = (b[frame + ETHER_TYPE]! << 8) | b[frame + ETHER_TYPE + 1]!;
   if (type === IP4) return ETHER + (b[frame + ETHER]! & 15) * 4;
   return type === IP6 ? ETHER + 40 : -1;
+}
+
+/** Several datagrams behind one header, for us to cut. */
+export function isTrain(b: Uint8Array, at: number): boolean {
+  return (b[at + CUT]! & ~ECN) === Kind.UDP;
+}
+
+/** Bytes of a frame before its payload, as its sender says. */
+export function headers(b: Uint8Array, at: number): number {
+  return word(b, at + HEADERS);
+}
+
+/** Bytes of payload in each piece. */
+export function mss(b: Uint8Array, at: number): number {
+  return word(b, at + MSS);
 }
 
 function word(b: Uint8Array, at: number): number {

@@ -6,6 +6,7 @@ import { finish, sum } from '@reslirp/wire/checksum';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDescriptors, pipe } from '../../syscall/test/descriptors.ts';
+import type { Tap } from '../src/index.ts';
 import { TapBench } from './tap-bench.ts';
 
 let loop: Loop;
@@ -18,7 +19,7 @@ afterEach(() => {
   loop.dispose();
 });
 
-function bench(...rest: [('segments' | 'checksums' | 'none')?, number?, number?]): TapBench {
+function bench(...rest: [Tap['offload']?, number?, number?]): TapBench {
   const [offload = 'segments', ...sizes] = rest;
   const made = new TapBench(loop, offload, ...sizes);
   benches.push(made);
@@ -38,6 +39,7 @@ const FILLING = [
 ];
 
 describe.each([
+  ['datagrams', () => bench('datagrams')],
   ['segments', () => bench('segments')],
   ['checksums', () => bench('checksums')],
   ['nothing', () => bench('none', 10)],

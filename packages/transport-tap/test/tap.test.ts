@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type Serving, serve } from '@reslirp/host-linux';
+import { type ServeOptions, type Serving, serve } from '@reslirp/host-linux';
 import { channel, Loop, libc, receiveDescriptor, setOffload, Tun } from '@reslirp/syscall';
 import { fold, pseudo4, sum } from '@reslirp/wire/checksum';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -13,8 +13,11 @@ import { missingForNamespace } from '../../../tooling/e2e/tools.ts';
 import { openDescriptors } from '../../syscall/test/descriptors.ts';
 import { type Tap, TapError, TapLink, tapOf } from '../src/index.ts';
 
+type Config = ServeOptions['config'];
+
 const ENTER = ['-U', '--preserve-credentials', '-n', '-m'];
 const INSIDE = fileURLToPath(new URL('./inside.js', import.meta.url));
+const BURST = fileURLToPath(new URL('./burst.js', import.meta.url));
 const BLOCKS = 320;
 const why = missingForNamespace('bash', 'curl', 'ping', 'sha256sum');
 
@@ -33,7 +36,13 @@ async function made(namespace: Namespace, name: string, kind: 'tap' | 'bare' | '
 
 /** The steps that a TAP may have to be content with. */
 const STEPS: Readonly<Record<string, (namespace: Namespace) => Promise<Tap>>> = {
-  segments: async (namespace) => tapOf(await made(namespace, 'tap0'), 'tap0'),
+  datagrams: async (namespace) => tapOf(await made(namespace, 'tap0'), 'tap0'),
+  segments: async (namespace) => {
+    const fd = await made(namespace, 'tap0');
+    const tap = tapOf(fd);
+    setOffload(fd, Tun.OFFLOAD_CHECKSUM | Tun.OFFLOAD_TSO4 | Tun.OFFLOAD_TSO6);
+    return { ...tap, offload: 'segments' };
+  },
   checksums: async (namespace) => {
     const fd = await made(namespace, 'tap0');
     const tap = tapOf(fd);
@@ -58,19 +67,22 @@ class Network {
   readonly loop: Loop;
   #turning: boolean = true;
 
-  private constructor(namespace: Namespace, tap: Tap, mtu: number) {
+  private constructor(namespace: Namespace, tap: Tap, config: Config) {
     this.namespace = namespace;
     this.loop = new Loop();
-    this.link = new TapLink({ tap, loop: this.loop, mtu });
+    this.link = new TapLink({ tap, loop: this.loop, ...(config.mtu === undefined ? {} : { mtu: config.mtu }) });
     this.link.onEnd((error) => this.ends.push(String(error?.message)));
-    const config = { network: '10.0.2.0/24', mtu };
     this.serving = serve({ loop: this.loop, link: this.link, config, random: Math.random });
     this.#turn();
   }
 
-  static async start(tap: (namespace: Namespace) => Promise<Tap>, mtu: number): Promise<Network> {
+  static async start(
+    tap: (namespace: Namespace) => Promise<Tap>,
+    mtu: number,
+    also: Partial<Config> = {},
+  ): Promise<Network> {
     const namespace = await Namespace.make();
-    const network = new Network(namespace, await tap(namespace), mtu);
+    const network = new Network(namespace, await tap(namespace), { network: '10.0.2.0/24', mtu, ...also });
     await network.sh(`ip link set lo up; ip link set tap0 mtu ${mtu}; ip address add 10.0.2.15/24 dev tap0;
       ip link set tap0 up; ip route add default via 10.0.2.2`);
     return network;
@@ -119,7 +131,8 @@ afterEach(() => {
 });
 
 const MATRIX = [
-  ...[576, 1_500, 9_000, 65_520].flatMap((mtu) => [[mtu, 'segments'] as const, [mtu, 'nothing'] as const]),
+  ...[576, 1_500, 9_000, 65_520].flatMap((mtu) => [[mtu, 'datagrams'] as const, [mtu, 'nothing'] as const]),
+  [1_500, 'segments'] as const,
   [1_500, 'checksums'] as const,
   [65_520, 'checksums'] as const,
   [1_500, 'nothing, and no header'] as const,
@@ -141,6 +154,39 @@ describe.skipIf(why !== null)(`a guest behind a TAP${why === null ? '' : `: skip
       expect(network.link.counters).toEqual({ lost: 0, malformed: 0 });
       const unread = Object.keys(network.serving.stack.stats()).filter((name) => /malformed|checksum/i.test(name));
       expect(unread).toEqual([]);
+    },
+  );
+});
+
+describe.skipIf(why !== null)(`datagrams of the guest, uncut${why === null ? '' : `: skipped, ${why}`}`, () => {
+  test.each([
+    [4, 'datagrams'],
+    [6, 'datagrams'],
+    [4, 'segments'],
+    [6, 'nothing'],
+  ] as const)(
+    'UDP_SEGMENT over IPv%i, left to the kernel: %s: each arrives, and so does its echo',
+    async (version, step) => {
+      const [host, gateway] = version === 4 ? ['127.0.0.1', '10.0.2.2'] : ['::1', 'fd00::2'];
+      const sizes: number[] = [];
+      const far = createSocket(`udp${version}`).on('message', (b, from) => {
+        sizes.push(b.length);
+        far.send(b, from.port, from.address);
+      });
+      await new Promise<void>((resolve) => far.bind(0, host, resolve));
+      network = await Network.start(STEPS[step]!, 1_500, { network6: 'fd00::/64' });
+      await network.sh('ip address add fd00::15/64 dev tap0 nodad; ip route add default via fd00::2');
+      const { stack } = network.serving;
+      const before = stack.stats();
+      const done = await network.sh(`${process.execPath} ${BURST} ${gateway} ${far.address().port} 1000 50300`);
+      expect(done).toBe(`${[...Array(50).fill(1_000), 300].join(' ')}\n`);
+      expect(sizes).toEqual([...Array(50).fill(1_000), 300]);
+      // Nobody has cut what went in; and what came back in one turn came in one frame
+      const toGuest = stack.stats()['framesOut']! - before['framesOut']!;
+      if (step === 'datagrams') expect(toGuest).toBeLessThan(51);
+      else expect(toGuest).toBeGreaterThanOrEqual(51);
+      expect(network.link.counters.malformed).toBe(0);
+      far.close();
     },
   );
 });
@@ -179,7 +225,7 @@ describe.skipIf(why !== null)(`a tunnel of the guest${why === null ? '' : `: ski
 describe.skipIf(why !== null)(`the end of a TAP${why === null ? '' : `: skipped, ${why}`}`, () => {
   test('deleted while it carries: the link ends once, in one line, and is closed', async () => {
     const before = openDescriptors();
-    network = await Network.start(STEPS['segments']!, 1_500);
+    network = await Network.start(STEPS['datagrams']!, 1_500);
     const { link } = network;
     const download = network.start('curl', '-s', '-o', '/dev/null', `http://10.0.2.2:${server.port}/blocks/100000`);
     await network.until('the flow is there', () => network!.serving.host.stats().tcpSockets === 1);
@@ -195,14 +241,14 @@ describe.skipIf(why !== null)(`the end of a TAP${why === null ? '' : `: skipped,
   });
 
   test('deleted while nothing happens: told all the same', async () => {
-    network = await Network.start(STEPS['segments']!, 1_500);
+    network = await Network.start(STEPS['datagrams']!, 1_500);
     await network.sh('ip link delete tap0');
     await network.until('the end', () => network!.ends.length > 0);
     expect(network.ends).toEqual(['the TAP is gone: EBADFD']);
   });
 
   test('down is not gone: frames are lost and counted, and it goes on when it is up again', async () => {
-    network = await Network.start(STEPS['segments']!, 1_500);
+    network = await Network.start(STEPS['datagrams']!, 1_500);
     const { link } = network;
     await network.sh('ip link set tap0 down');
     for (let i = 0; i < 3; i++) {
@@ -215,7 +261,7 @@ describe.skipIf(why !== null)(`the end of a TAP${why === null ? '' : `: skipped,
   });
 
   test('whose namespace has nobody in it any more: it stays while we have it, and costs no turns', async () => {
-    network = await Network.start(STEPS['segments']!, 1_500);
+    network = await Network.start(STEPS['datagrams']!, 1_500);
     const { namespace, link, loop } = network;
     namespace.remove();
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -245,7 +291,7 @@ describe.skipIf(why !== null)(`whose descriptor it is${why === null ? '' : `: sk
 
   test('a TAP made elsewhere is taken over, with all that this kernel has', async () => {
     const fd = await made(namespace, 'one');
-    expect(tapOf(fd, 'one')).toEqual({ fd, name: 'one', header: 10, offload: 'segments' });
+    expect(tapOf(fd, 'one')).toEqual({ fd, name: 'one', header: 10, offload: 'datagrams' });
     libc.close(fd);
   });
 

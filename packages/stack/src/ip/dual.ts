@@ -1,9 +1,11 @@
 // Both IP versions behind the one seam that the transports know.
 import type { Cut } from '@reslirp/link';
+import * as Udp from '@reslirp/wire/udp';
 import type { Endpoint } from '../endpoint.ts';
 import type { Refusal, Report } from '../host.ts';
 import type { IpErrors, IpOutput } from './output.ts';
 import type { PacketOutput } from './packet-output.ts';
+import { Train, type TrainOutput } from './train.ts';
 
 /** Packets go out by the version of who they are for. */
 export class DualOutput implements IpOutput {
@@ -12,11 +14,19 @@ export class DualOutput implements IpOutput {
   readonly #ip6: PacketOutput;
   /** Of the packet that begin() opened. */
   #open: PacketOutput;
+  /** Null where the link does not cut datagrams. */
+  readonly #train: Train | null;
 
-  constructor(ip4: PacketOutput, ip6: PacketOutput | null) {
+  /** `room`: Offload.datagrams of the link. */
+  constructor(ip4: PacketOutput, ip6: PacketOutput | null, room: number) {
     this.#ip4 = ip4;
     this.#ip6 = ip6 ?? ip4;
     this.#open = ip4;
+    const out: TrainOutput = {
+      train: (from, to, hops, b, end, size) => this.#of(to).train(from, to, hops, b, end, size),
+      datagram: (from, to, hops, b, at, end, now) => this.#of(to).datagram(from, to, hops, b, at, end, now),
+    };
+    this.#train = room > 0 ? new Train(out, room) : null;
   }
 
   limit(to: Endpoint): number {
@@ -53,7 +63,18 @@ export class DualOutput implements IpOutput {
   }
 
   datagram(from: Endpoint, to: Endpoint, hops: number, b: Uint8Array, at: number, end: number, now: number): boolean {
-    return this.#of(to).datagram(from, to, hops, b, at, end, now);
+    const ip = this.#of(to);
+    if (this.#train !== null) {
+      const isWhole = Udp.HEADER + end - at <= ip.limit(to);
+      if (isWhole && this.#train.add(from, to, hops, b, at, end, now)) return true;
+      this.#train.flush(now);
+    }
+    return ip.datagram(from, to, hops, b, at, end, now);
+  }
+
+  /** The end of a turn: datagrams that wait for others leave. */
+  flush(now: number): void {
+    this.#train?.flush(now);
   }
 
   /** As PacketOutput.datagramAt(). */

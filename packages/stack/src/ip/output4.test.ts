@@ -108,7 +108,7 @@ function zeroSum(): number {
 }
 
 describe('a link that completes checksums', () => {
-  const offload = { checksum: true, segmentation: 0 };
+  const offload = { checksum: true, segmentation: 0, datagrams: 0 };
 
   it('gets whole datagrams with the pseudo-header sum', () => {
     const rig = answered(100, { offload });

@@ -2,6 +2,7 @@
 //
 //   begin() … commit()       one transport packet of TCP
 //   datagram(), packet()     UDP, ICMP: cut into fragments where the MTU asks for it
+//   train()                  many datagrams at once, for a link that cuts them
 //
 // What differs is in Ip4Output and Ip6Output: the header, the pseudo header, the fragments, and who knows the guest's MAC.
 import { Cut, type Link, type Unfinished } from '@reslirp/link';
@@ -125,6 +126,17 @@ export abstract class PacketOutput implements IpOutput {
       return true;
     }
     return this.#datagram(from.port, to.port, b, at, end);
+  }
+
+  /** As TrainOutput.train(). */
+  train(from: Endpoint, to: Endpoint, hops: number, b: Uint8Array, end: number, size: number): boolean {
+    if (!this.#address(this.resolve(to), from, to, Protocol.UDP, hops, 0)) return false;
+    const length = Udp.HEADER + end;
+    const udp = this.#open(length);
+    if (udp === FULL) return false;
+    Udp.emit(this.slab(), udp, from.port, to.port, length, 0);
+    this.commit(Udp.HEADER, Udp.SUM, b, 0, end, Cut.UDP, size);
+    return true;
   }
 
   /** `address` is known now: what has been waiting for it leaves. */
