@@ -33,6 +33,8 @@ const ENDING = Epoll.RDHUP | Epoll.HUP | Epoll.ERR;
 const STOPPING = ENDING | Epoll.PRI;
 const READABLE = Epoll.IN | STOPPING;
 const FLAGS = Message.DONTWAIT | Message.NOSIGNAL;
+/** Bytes that fit any segment but the smallest. */
+const ONE_SEGMENT = 512;
 const TYPE = SocketType.STREAM | SocketType.NONBLOCK | SocketType.CLOEXEC;
 
 /** What the sockets of one host share. */
@@ -77,6 +79,9 @@ export class LinuxTcpSocket implements TcpSocket {
   /** The turn of the last write(), and whether something of it waits for uncork(). */
   #writtenIn: number = -1;
   #corked: boolean = false;
+  /** Whether something was written, and whether Nagle's algorithm is off. */
+  #begun: boolean = false;
+  #prompt: boolean = false;
 
   /** connect() or adopt() follows. */
   constructor(events: TcpEvents, shared: TcpShared) {
@@ -132,6 +137,7 @@ export class LinuxTcpSocket implements TcpSocket {
 
   write(b: Uint8Array, at: number, end: number): number {
     if (this.#state !== State.OPEN || at === end) return 0;
+    if (!this.#prompt) this.#becomePrompt(end - at);
     const n = libc.send(this.#fd, this.#shared.writing.of(b) + at, end - at, FLAGS | this.#more());
     return this.#took(n, end - at);
   }
@@ -139,6 +145,7 @@ export class LinuxTcpSocket implements TcpSocket {
   writeUrgent(b: Uint8Array, at: number, end: number): number {
     if (this.#local) return this.write(b, at, end);
     if (this.#state !== State.OPEN) return 0;
+    if (!this.#prompt) this.#becomePrompt(end - at);
     const n = libc.send(this.#fd, this.#shared.writing.of(b) + at, end - at, FLAGS | Message.OOB);
     return this.#took(n, end - at);
   }
@@ -204,6 +211,15 @@ export class LinuxTcpSocket implements TcpSocket {
     return Message.MORE;
   }
 
+  /** Nagle's algorithm delays nothing while nothing is in flight: many a connection has one small request, and saves the call. */
+  #becomePrompt(size: number): void {
+    if (this.#begun || size > ONE_SEGMENT) {
+      this.#prompt = true;
+      if (!this.#local) setOption(this.#fd, Level.TCP, TcpOption.NODELAY, 1);
+    }
+    this.#begun = true;
+  }
+
   /** What send() says of `size` bytes. */
   #took(n: number, size: number): number {
     this.#blocked = n < size;
@@ -218,7 +234,6 @@ export class LinuxTcpSocket implements TcpSocket {
   }
 
   #watch(): number {
-    if (!this.#local) setOption(this.#fd, Level.TCP, TcpOption.NODELAY, 1);
     setOption(this.#fd, Level.SOCKET, SocketOption.OOBINLINE, 1);
     return this.#shared.loop.add(this.#fd, EVENTS, this);
   }
@@ -230,9 +245,10 @@ export class LinuxTcpSocket implements TcpSocket {
       return;
     }
     this.#state = State.OPEN;
+    this.#drained = (events & READABLE) === 0;
     this.#shared.settled(this);
     this.#events.opened(now);
-    if (this.#state === State.OPEN) this.#events.readable(now); // edges that came together
+    if (this.#state === State.OPEN && !this.#drained) this.#events.readable(now); // edges that came together
   }
 
   /** After the end of the stream only the error queue knows of a reset. */

@@ -84,8 +84,8 @@ function advance(f: Flow, n: number): void {
 
 function finish(c: Context, f: Flow): void {
   f.rcvNxt = add(f.rcvNxt, 1);
-  f.ackNow = true;
   c.raise(f, Ev.GUEST_FIN);
-  if (!f.has(Ev.FIN_SENT)) c.raise(f, Ev.GUEST_FIRST);
+  if (f.has(Ev.FIN_SENT)) f.ackNow = true;
+  else c.raise(f, Ev.GUEST_FIRST); // mostly the host's end follows, and our FIN carries the ACK
   tellHost(c, f);
 }

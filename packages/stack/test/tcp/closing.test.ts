@@ -8,13 +8,22 @@ const hostEnds = (b: Bench): void => {
 };
 
 describe('the guest closes first', () => {
-  test('CLOSE-WAIT: its FIN is ACKed at once, and the host told; the host may go on', () => {
+  test('CLOSE-WAIT: the host is told at once, and may go on: what it says carries the ACK of the FIN', () => {
     const b = new Bench().open();
     b.say({ flags: 'FPA', seq: 1, ack: 1, data: 'bye' });
-    expect([b.peer.got, b.peer.log, b.out()]).toEqual(['bye', ['finish'], ['A 1 ack 5 win 8192']]);
+    expect([b.peer.got, b.peer.log, b.out()]).toEqual(['bye', ['finish'], []]);
     b.peer.queue('still here');
     b.host((e, _, now) => e.readable(now));
     expect(b.out()).toEqual(['PA 1 +10 ack 5 win 8192']);
+  });
+
+  test('CLOSE-WAIT: the FIN is ACKed after 40 ms where the host says nothing', () => {
+    const b = new Bench().open();
+    b.say({ flags: 'FPA', seq: 1, ack: 1, data: 'bye' });
+    b.wait(39);
+    expect(b.out()).toEqual([]);
+    b.wait(1);
+    expect(b.out()).toEqual(['A 1 ack 5 win 8192']);
   });
 
   test('LAST-ACK: the ACK of our FIN ends the flow, without TIME-WAIT', () => {

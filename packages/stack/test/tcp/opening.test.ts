@@ -158,6 +158,7 @@ describe('SYN-RECEIVED', () => {
     const b = received();
     b.say({ flags: 'FPA', seq: 1, ack: 1, data: 'all of it' });
     expect([b.peer.got, b.peer.log]).toEqual(['all of it', ['finish']]);
+    b.wait(40);
     expect(b.out()).toEqual(['A 1 ack 11 win 8192']);
   });
 
