@@ -10,6 +10,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['{packages,apps}/*/{src,test}/**/*.test.ts', 'tooling/*/*.test.ts'],
+    testTimeout: 30_000, // against what hangs: a machine that does much else is slow, and not wrong
     reporters: ['default', '@reslirp/vitest/summary'],
   },
 });

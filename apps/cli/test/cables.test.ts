@@ -242,7 +242,7 @@ describe('--ws', () => {
     const url = `ws://127.0.0.1:${port}/`;
     expect((await knock(url, { origin: 'https://a.example' }))[1]).toBeNull();
     expect((await knock(url, { origin: 'http://localhost' }))[1]).toBe(403);
-    expect(reslirp.said).toContain('not let in: a page of http://localhost (see --origin)');
+    await expect.poll(() => reslirp.said).toContain('not let in: a page of http://localhost (see --origin)');
   });
 
   it('TLS and a token, for everybody; one guest too many', async () => {
@@ -256,7 +256,7 @@ describe('--ws', () => {
     await answered(guest);
     expect((await knock(`${url}?token=${TOKEN}`, { family: 4 }))[1]).toBe(503);
     for (const why of ['no token', 'a wrong token', 'too many guests'])
-      expect(reslirp.said).toContain(`not let in: ${why}`);
+      await expect.poll(() => reslirp.said).toContain(`not let in: ${why}`);
   });
 
   it('a port in use: exit 1, one line', async () => {
