@@ -20,7 +20,7 @@ import { linuxHost } from './host.ts';
 describe('host contract', () => {
   const make = (): ReturnType<typeof onLoopback> => {
     const loop = new Loop();
-    const under = onLoopback(linuxHost({ loop }), () => loop.turn(0));
+    const under = onLoopback(linuxHost({ loop, localAddress4: '127.0.0.1' }), () => loop.turn(0));
     return {
       ...under,
       close: async () => {

@@ -36,7 +36,7 @@ export interface ClosableHost extends Host {
 export type Loopback<H extends ClosableHost> = HostUnderTest & { readonly host: H };
 
 export function underTest(options: NodeHostOptions = {}): Loopback<ReturnType<typeof nodeHost>> {
-  return onLoopback(nodeHost(options));
+  return onLoopback(nodeHost({ localAddress4: '127.0.0.1', ...options }));
 }
 
 /** `step`: one turn of the host's event loop, where that is not Node's. */
@@ -80,6 +80,7 @@ export function onLoopback<H extends ClosableHost>(host: H, step: () => void = (
       return { far, from: 'path' in to ? Endpoint.of4(0) : loopback(socket.localPort ?? 0) };
     },
     datagrams: () => farDatagrams(closers),
+    many: (kind) => farDatagrams(closers, kind),
     until: (what, holds) => until(what, holds, step),
     settle: async () => {
       const enough = performance.now() + SETTLED;
@@ -140,15 +141,20 @@ class FarSocket implements FarTcp {
   }
 }
 
-async function farDatagrams(closers: (() => void)[]): Promise<FarDatagrams> {
+/** Of the organization (RFC 2365 6.2), and the broadcast address of the loopback network. */
+const MANY = { group: '239.192.7.7', everybody: '127.255.255.255' } as const;
+
+async function farDatagrams(closers: (() => void)[], kind?: keyof typeof MANY): Promise<FarDatagrams> {
   const socket = createSocket('udp4');
   const received: { from: Endpoint; bytes: Uint8Array }[] = [];
   socket.on('message', (bytes, from) => received.push({ from: loopback(from.port), bytes }));
-  socket.bind(0, '127.0.0.1');
+  socket.bind(0, kind === undefined ? '127.0.0.1' : '0.0.0.0');
   await once(socket, 'listening');
+  if (kind === 'group') socket.addMembership(MANY.group, '127.0.0.1');
   closers.push(() => socket.close());
+  const { port } = socket.address();
   return {
-    at: loopback(socket.address().port),
+    at: kind === undefined ? loopback(port) : Endpoint.parse(MANY[kind], port)!,
     received,
     send: (to, bytes) => socket.send(bytes, to.port, to.address()),
   };

@@ -36,7 +36,7 @@ export interface Rule {
   readonly action: 'allow' | 'deny';
   /** All of them. */
   readonly protocol?: 'tcp' | 'udp' | 'icmp';
-  /** A network ('192.0.2.0/24', 'fd00::/8'), an address, 'private', 'link-local' or 'any'. */
+  /** A network ('192.0.2.0/24', 'fd00::/8'), an address, 'private' (with all groups), 'link-local', 'multicast' or 'any'. */
   readonly to: string;
   /** First and last port: all. */
   readonly ports?: readonly [number, number];

@@ -220,6 +220,20 @@ const DATAGRAMS: typeof OPENING = {
     check(near.heard[0]!.from === stranger.at.toString(), `from ${near.heard[0]!.from}`);
   },
 
+  'sends to groups and to everybody, and hears who answers': async (t) => {
+    for (const kind of ['group', 'everybody'] as const) {
+      const far = await t.under.many?.(kind);
+      if (far === undefined) continue;
+      const near = new NearDatagrams(t);
+      near.send(far.at, stretch(1, 0, 300));
+      await t.until(`${kind} hears`, () => far.received.length > 0);
+      check(far.received[0]!.bytes.join() === stretch(1, 0, 300).join(), `${kind} heard something else`);
+      far.send(far.received[0]!.from, Uint8Array.of(1));
+      await t.until('the answer is heard', () => near.heard.length > 0);
+      near.close();
+    }
+  },
+
   'says nothing after close()': async (t) => {
     const far = await t.under.datagrams();
     const near = new NearDatagrams(t);

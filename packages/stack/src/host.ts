@@ -126,8 +126,8 @@ export interface TcpEvents {
 
 export interface UdpSocket {
   /**
-   * `hops`, `tos`: the IP TTL and type of service to leave with; a host that cannot set the latter leaves it out. A datagram
-   * that the host has no room for is lost, as on any network.
+   * `to` may be a group, or the broadcast address of a network. `hops`, `tos`: the IP TTL and type of service to leave with; a host
+   * that cannot set the latter leaves it out. A datagram that the host has no room for is lost, as on any network.
    */
   send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number, tos?: number): void;
   close(): void;

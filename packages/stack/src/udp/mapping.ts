@@ -23,6 +23,8 @@ export class Mapping implements UdpEvents {
   readonly traffic: Traffic;
   readonly #lives: Lives;
   #life: number;
+  /** What it sent last to the host's loopback was for everybody. */
+  #shouted: boolean = false;
   readonly #events: MappingEvents;
 
   constructor(slot: number, guest: Endpoint, events: MappingEvents, lives: Lives, now: number) {
@@ -34,15 +36,24 @@ export class Mapping implements UdpEvents {
     this.traffic = new Traffic(now);
   }
 
-  /** The guest sends to `port`. Once it has meant more than DNS, the mapping lives longer. */
-  use(port: number, now: number): void {
-    if (port !== DNS) this.#life = this.#lives.udp;
+  /**
+   * The guest sends to the host's `to`, by the name of everybody when `toAll`. Once it has meant more than DNS, the mapping lives
+   * longer.
+   */
+  use(to: Endpoint, toAll: boolean, now: number): void {
+    if (to.port !== DNS) this.#life = this.#lives.udp;
+    if (to.isLoopback) this.#shouted = toAll;
     this.expiresAt = now + this.#life;
   }
 
   received(from: Endpoint, b: Uint8Array, at: number, end: number, now: number): void {
     this.expiresAt = now + this.#life;
     this.#events.received(this, from, b, at, end, now);
+  }
+
+  /** RFC 1122 3.2.2: nothing is said of what was sent to everybody. */
+  mayHearOf(to: Endpoint): boolean {
+    return !(this.#shouted && to.isLoopback);
   }
 
   undeliverable(to: Endpoint, why: Refusal, report: Report | null, now: number): void {

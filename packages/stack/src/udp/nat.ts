@@ -4,6 +4,7 @@
 // Filtering    endpoint-independent (REQ-8): whoever finds that port is heard, under the address it has, or under the
 //              gateway's when it is the host's loopback.
 // Lifetime     mapping.ts; datagrams of either direction refresh it (REQ-6).
+// Groups       are sent to like anybody, and whoever answers is heard. Nothing comes in that was sent to one.
 // TTL          one less than it came with: we are a hop. What the host's socket reports as undeliverable becomes an ICMP
 //              error about a datagram that looks like the lost one.
 // Capped; beyond the cap the mapping that has been idle longest goes.
@@ -59,8 +60,8 @@ export class Nat implements MappingEvents {
     return this.#table.size;
   }
 
-  /** The guest's datagram `p`, payload [at, end), to the host's `to`. */
-  send(p: Packet, at: number, end: number, to: Endpoint, hops: number, now: number): Drop {
+  /** The guest's datagram `p`, payload [at, end), to the host's `to`, which stands for everybody when `toAll`. */
+  send(p: Packet, at: number, end: number, to: Endpoint, toAll: boolean, hops: number, now: number): Drop {
     const { drops, errors } = this.#parts;
     const m = this.#find(p.from) ?? this.#open(p.from, now);
     if (m === null) {
@@ -68,7 +69,7 @@ export class Nat implements MappingEvents {
       return drops.count(Drop.UDP_EXHAUSTED);
     }
     this.#table.touch(m.slot);
-    m.use(to.port, now);
+    m.use(to, toAll, now);
     m.traffic.up(p.to, end - at, now);
     this.#agenda.arm(m.slot, m.expiresAt);
     m.socket!.send(to, hops, p.b, at, end, p.tos);
@@ -89,7 +90,7 @@ export class Nat implements MappingEvents {
     clock.now = now;
     routes.seenAs(this.#seen.set(to));
     const { guest } = m;
-    if (this.#seen.is4 !== guest.is4) return;
+    if (this.#seen.is4 !== guest.is4 || !m.mayHearOf(to)) return;
     const udp = putQuote(this.#quote, guest, this.#seen, Protocol.UDP);
     const end = udp + Udp.HEADER;
     Udp.emit(this.#quote, udp, guest.port, to.port, Udp.HEADER, 0);
