@@ -36,6 +36,7 @@ complete -c reslirp -l hostfwd -x -d 'to the guest: [tcp|udp]:[ADDR]:PORT-[ADDR]
 complete -c reslirp -l guestfwd -x -d 'from inside: tcp:[ADDR]:PORT-tcp:ADDR:PORT, -unix:PATH, -cmd:LINE'
 complete -c reslirp -l tcp-keepalive -x -d 'silence after which a guest is asked if it is there; 0: never'
 complete -c reslirp -l udp-timeout -x -d 'silence after which a guest'\''s UDP port loses its socket'
+complete -c reslirp -l udp-filtering -x -d 'whom that port hears, in RFC 4787'\''s words'
 complete -c reslirp -l outbound-addr -x -d 'the IPv4 address, or interface, that connections leave from'
 complete -c reslirp -l outbound-addr6 -x -d 'the same for IPv6'
 complete -c reslirp -l restricted -d 'nothing of the guest leaves the virtual network'
