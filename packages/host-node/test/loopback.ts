@@ -39,12 +39,17 @@ export function underTest(options: NodeHostOptions = {}): Loopback<ReturnType<ty
   return onLoopback(nodeHost({ localAddress4: '127.0.0.1', ...options }));
 }
 
+/** Sends by the socket of this descriptor, the last byte being urgent. */
+export type Urge = (fd: number, b: Uint8Array) => void;
+
 /** `step`: one turn of the host's event loop, where that is not Node's. */
-export function onLoopback<H extends ClosableHost>(host: H, step: () => void = () => {}): Loopback<H> {
+export function onLoopback<H extends ClosableHost>(host: H, step: () => void = () => {}, urge?: Urge): Loopback<H> {
   const closers: (() => void)[] = [() => host.close()];
   const listening = async (): Promise<{ server: Server; accepted: FarSocket[]; at: Endpoint }> => {
     const accepted: FarSocket[] = [];
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (s) => accepted.push(new FarSocket(s)));
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (s) =>
+      accepted.push(new FarSocket(s, urge)),
+    );
     server.listen(0, '127.0.0.1', 1024);
     await once(server, 'listening');
     closers.push(() => {
@@ -103,8 +108,12 @@ class FarSocket implements FarTcp {
   #take: (b: Uint8Array, at: number, end: number) => void = () => {};
   readonly #socket: Socket;
 
-  constructor(socket: Socket) {
+  readonly urge?: (b: Uint8Array) => void;
+
+  constructor(socket: Socket, urge?: Urge) {
     this.#socket = socket;
+    const { fd } = (socket as unknown as { _handle: { fd: number } })._handle; // Node has no other name for it
+    if (urge !== undefined) this.urge = (b) => urge(fd, b);
     socket.on('end', () => {
       this.ended = true;
     });

@@ -73,6 +73,30 @@ const CARRYING: typeof OPENING = {
     sink.checkWhole(near.wrote);
   },
 
+  'tells the urgent byte where it is, and loses none': async (t) => {
+    const { near, far } = await t.pair();
+    if (far.urge === undefined) return;
+    let size = 0;
+    for (const [plain, urgent] of [
+      [0, 1],
+      [5, 3],
+      [70_000, 1],
+      [1, 0],
+    ] as const) {
+      near.reading = size === 0; // at once, and after much has come
+      far.write(stretch(2, size, plain));
+      await t.until('it has left', () => far.unsent === 0);
+      if (urgent > 0) far.urge(stretch(2, size + plain, urgent));
+      await t.under.settle();
+      size += plain + urgent;
+    }
+    near.reading = true;
+    near.drain();
+    await t.until('all is across', () => near.sink.count >= size);
+    near.sink.checkWhole(size);
+    check(near.marks.join() === '1,70010', `urgent was behind ${near.marks}`); // of several unread ones the last is
+  },
+
   'stops the far writer when the stack does not read, and loses nothing': async (t) => {
     const { near, far } = await t.pair();
     near.reading = false;

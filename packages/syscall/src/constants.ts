@@ -72,6 +72,9 @@ export const Tun = {
   OFFLOAD_TSO6: 0x04,
 } as const;
 
+/** <asm-generic/sockios.h> */
+export const SocketRequest = { ATMARK: 0x8905 } as const;
+
 /** <linux/sockios.h> */
 export const InterfaceRequest = {
   ADD_ROUTE: 0x890b,

@@ -46,6 +46,8 @@ export interface FarTcp {
   write(b: Uint8Array): void;
   /** Bytes queued that the network has not taken yet. */
   readonly unsent: number;
+  /** As write(), at once, the last byte being urgent. Absent: the far side cannot say so. */
+  urge?(b: Uint8Array): void;
   /** A FIN follows what was queued. */
   end(): void;
   reset(): void;
