@@ -42,9 +42,9 @@ export class Namespace {
     return out + err;
   }
 
-  /** A command inside that goes on; it ends with the namespace. */
-  start(command: readonly string[]): ChildProcess {
-    return spawn('nsenter', ['-t', String(this.pid), ...ENTER, ...command], { stdio: 'ignore' });
+  /** A command inside that goes on; it ends with the namespace. `output`: what becomes of its standard output. */
+  start(command: readonly string[], output: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
+    return spawn('nsenter', ['-t', String(this.pid), ...ENTER, ...command], { stdio: ['ignore', output, 'ignore'] });
   }
 
   remove(): void {

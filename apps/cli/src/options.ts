@@ -57,6 +57,7 @@ type Defaulted =
   | 'hostName'
   | 'tcpKeepalive'
   | 'udpTimeout'
+  | 'udpFiltering'
   | 'host'
   | 'level';
 

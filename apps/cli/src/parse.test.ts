@@ -48,6 +48,7 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'outbound-addr': ['127.0.0.1', { outbound4: '127.0.0.1' }],
   'outbound-addr6': ['::1', { outbound6: '::1' }],
   'udp-timeout': ['120', { udpTimeout: 120 }],
+  'udp-filtering': ['symmetric', { udpFiltering: 'symmetric' }],
   dns: ['corp.example=10.1.2.3,[2001:db8::1]:5353', { dnsServers: [CORP] }],
   'dns-host': ['db.example=10.0.2.2,::1', { dnsHosts: [{ name: 'db.example', addresses: ['10.0.2.2', '::1'] }] }],
   'dns-zone': ['lan.example', { dnsZone: { name: 'lan.example' } }],

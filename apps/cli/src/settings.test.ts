@@ -31,6 +31,7 @@ describe('the network', () => {
         mru: 1_500,
         restricted: false,
         hostLoopback: true,
+        udpFiltering: 'endpoint-independent',
         timeouts: { tcpKeepalive: 7_200_000, udp: 240_000 },
       },
       guest: '10.0.2.20',

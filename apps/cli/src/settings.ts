@@ -79,6 +79,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
       mru: all.mru ?? all.mtu,
       restricted,
       hostLoopback: !all.disableHostLoopback,
+      udpFiltering: all.udpFiltering,
       timeouts: { tcpKeepalive: all.tcpKeepalive * SECOND, udp: all.udpTimeout * SECOND },
       ...(all.ipv4 === false ? { ipv4: false } : {}),
       ...v6,

@@ -2,6 +2,7 @@
 //
 //   up      write() > filter > the socket's write(). What the socket does not take waits in the filter, and write() takes nothing.
 //   down    the socket's read() > filter > read(). Nothing is read while something waits.
+//           What is urgent to the host's side comes in line: a line that is read along has no marks in it.
 //   ends    finish() and close() come after what waits, in both directions.
 import type { Endpoint } from '@reslirp/stack/endpoint';
 import { END, type Refusal, type TcpEvents, type TcpSocket } from '@reslirp/stack/host';

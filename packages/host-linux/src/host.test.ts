@@ -17,10 +17,16 @@ import { describe, expect, it } from 'vitest';
 import { onLoopback, until } from '../../host-node/test/loopback.ts';
 import { linuxHost } from './host.ts';
 
+function sendUrgent(fd: number, b: Uint8Array): void {
+  const region = new Region(b.length);
+  region.bytes.set(b);
+  libc.send(fd, region.address, b.length, Message.OOB);
+}
+
 describe('host contract', () => {
   const make = (): ReturnType<typeof onLoopback> => {
     const loop = new Loop();
-    const under = onLoopback(linuxHost({ loop }), () => loop.turn(0));
+    const under = onLoopback(linuxHost({ loop, localAddress4: '127.0.0.1' }), () => loop.turn(0), sendUrgent);
     return {
       ...under,
       close: async () => {

@@ -59,7 +59,9 @@ export class LinuxUdpSocket implements UdpSocket, BurstSocket {
   readonly #shared: UdpShared;
   readonly #peer: Endpoint = new Endpoint();
   #fd: number;
+  /** To one, and to groups: two settings of a socket, whose defaults are not the same. */
   #hops: number = -1;
+  #groupHops: number = -1;
   #tos: number = 0;
   /** The kernel cuts for us. */
   #segments: boolean = true;
@@ -99,14 +101,14 @@ export class LinuxUdpSocket implements UdpSocket, BurstSocket {
       return;
     }
     if (this.#shared.burst.add(this, to, hops, tos, b, at, end)) return;
-    this.#dress(hops, tos);
+    this.#dress(to, hops, tos);
     this.#sendOne(to, this.#shared.writing.of(b) + at, end - at);
   }
 
   /** What one turn had for one place. */
   depart(to: Endpoint, hops: number, tos: number, address: number, length: number, size: number): void {
     if (this.#fd < 0) return;
-    this.#dress(hops, tos);
+    this.#dress(to, hops, tos);
     if (length > size && this.#segments && this.#sendSegments(to, address, length, size)) return;
     for (let at = 0; at < length; at += size) this.#sendOne(to, address + at, Math.min(size, length - at));
   }
@@ -126,18 +128,22 @@ export class LinuxUdpSocket implements UdpSocket, BurstSocket {
   }
 
   /** TTL and type of service are the socket's. */
-  #dress(hops: number, tos: number): void {
-    if (hops !== this.#hops) {
-      const ttl = Math.min(255, Math.max(1, hops));
-      if (this.#is4) setOption(this.#fd, Level.IP, IpOption.TTL, ttl);
-      else setOption(this.#fd, Level.IPV6, Ipv6Option.UNICAST_HOPS, ttl);
-      this.#hops = hops;
-    }
+  #dress(to: Endpoint, hops: number, tos: number): void {
+    const toGroup = to.isGroup;
+    if (hops !== (toGroup ? this.#groupHops : this.#hops)) this.#setHops(toGroup, hops);
     if (tos !== this.#tos) {
       if (this.#is4) setOption(this.#fd, Level.IP, IpOption.TOS, tos);
       else setOption(this.#fd, Level.IPV6, Ipv6Option.TCLASS, tos);
       this.#tos = tos;
     }
+  }
+
+  #setHops(toGroup: boolean, hops: number): void {
+    const ttl = Math.min(255, Math.max(1, hops));
+    if (this.#is4) setOption(this.#fd, Level.IP, toGroup ? IpOption.MULTICAST_TTL : IpOption.TTL, ttl);
+    else setOption(this.#fd, Level.IPV6, toGroup ? Ipv6Option.MULTICAST_HOPS : Ipv6Option.UNICAST_HOPS, ttl);
+    if (toGroup) this.#groupHops = hops;
+    else this.#hops = hops;
   }
 
   /** False when they have to go one by one: they are too large for the way there, or an earlier error came out here. */

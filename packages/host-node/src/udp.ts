@@ -149,7 +149,9 @@ export class NodeUdpSocket implements UdpSocket {
     if (hops === this.#hops) return true;
     if (this.#inFlight > 0) return false;
     this.#hops = hops;
-    this.#socket.setTTL(Math.min(255, Math.max(1, hops)));
+    const ttl = Math.min(255, Math.max(1, hops));
+    this.#socket.setTTL(ttl);
+    this.#socket.setMulticastTTL(ttl);
     return true;
   }
 

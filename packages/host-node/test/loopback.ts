@@ -36,15 +36,20 @@ export interface ClosableHost extends Host {
 export type Loopback<H extends ClosableHost> = HostUnderTest & { readonly host: H };
 
 export function underTest(options: NodeHostOptions = {}): Loopback<ReturnType<typeof nodeHost>> {
-  return onLoopback(nodeHost(options));
+  return onLoopback(nodeHost({ localAddress4: '127.0.0.1', ...options }));
 }
 
+/** Sends by the socket of this descriptor, the last byte being urgent. */
+export type Urge = (fd: number, b: Uint8Array) => void;
+
 /** `step`: one turn of the host's event loop, where that is not Node's. */
-export function onLoopback<H extends ClosableHost>(host: H, step: () => void = () => {}): Loopback<H> {
+export function onLoopback<H extends ClosableHost>(host: H, step: () => void = () => {}, urge?: Urge): Loopback<H> {
   const closers: (() => void)[] = [() => host.close()];
   const listening = async (): Promise<{ server: Server; accepted: FarSocket[]; at: Endpoint }> => {
     const accepted: FarSocket[] = [];
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (s) => accepted.push(new FarSocket(s)));
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (s) =>
+      accepted.push(new FarSocket(s, urge)),
+    );
     server.listen(0, '127.0.0.1', 1024);
     await once(server, 'listening');
     closers.push(() => {
@@ -80,6 +85,7 @@ export function onLoopback<H extends ClosableHost>(host: H, step: () => void = (
       return { far, from: 'path' in to ? Endpoint.of4(0) : loopback(socket.localPort ?? 0) };
     },
     datagrams: () => farDatagrams(closers),
+    many: (kind) => farDatagrams(closers, kind),
     until: (what, holds) => until(what, holds, step),
     settle: async () => {
       const enough = performance.now() + SETTLED;
@@ -102,8 +108,12 @@ class FarSocket implements FarTcp {
   #take: (b: Uint8Array, at: number, end: number) => void = () => {};
   readonly #socket: Socket;
 
-  constructor(socket: Socket) {
+  readonly urge?: (b: Uint8Array) => void;
+
+  constructor(socket: Socket, urge?: Urge) {
     this.#socket = socket;
+    const { fd } = (socket as unknown as { _handle: { fd: number } })._handle; // Node has no other name for it
+    if (urge !== undefined) this.urge = (b) => urge(fd, b);
     socket.on('end', () => {
       this.ended = true;
     });
@@ -140,15 +150,20 @@ class FarSocket implements FarTcp {
   }
 }
 
-async function farDatagrams(closers: (() => void)[]): Promise<FarDatagrams> {
+/** Of the organization (RFC 2365 6.2), and the broadcast address of the loopback network. */
+const MANY = { group: '239.192.7.7', everybody: '127.255.255.255' } as const;
+
+async function farDatagrams(closers: (() => void)[], kind?: keyof typeof MANY): Promise<FarDatagrams> {
   const socket = createSocket('udp4');
   const received: { from: Endpoint; bytes: Uint8Array }[] = [];
   socket.on('message', (bytes, from) => received.push({ from: loopback(from.port), bytes }));
-  socket.bind(0, '127.0.0.1');
+  socket.bind(0, kind === undefined ? '127.0.0.1' : '0.0.0.0');
   await once(socket, 'listening');
+  if (kind === 'group') socket.addMembership(MANY.group, '127.0.0.1');
   closers.push(() => socket.close());
+  const { port } = socket.address();
   return {
-    at: loopback(socket.address().port),
+    at: kind === undefined ? loopback(port) : Endpoint.parse(MANY[kind], port)!,
     received,
     send: (to, bytes) => socket.send(bytes, to.port, to.address()),
   };

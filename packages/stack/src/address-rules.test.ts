@@ -17,6 +17,7 @@ const dns: Service = {
 
 const PLAIN = {};
 const RESTRICTED = { restricted: true };
+const NO_PRIVATE = { rules: [{ action: 'deny', to: 'private' }] };
 const NO_LOOPBACK = { hostLoopback: false };
 
 function asked(protocol: 'tcp' | 'udp', remote: string, config: object): string {
@@ -44,9 +45,14 @@ describe('the table', () => {
     ['10.0.2.3:80', PLAIN, 'UNREACHABLE', 'UNREACHABLE'],
     ['10.0.2.99:80', PLAIN, 'UNREACHABLE', 'UNREACHABLE'],
     ['10.0.2.0:80', PLAIN, 'IGNORE', 'IGNORE'],
-    ['10.0.2.255:53', PLAIN, 'IGNORE', 'IGNORE'],
-    ['255.255.255.255:53', PLAIN, 'IGNORE', 'IGNORE'],
-    ['224.0.0.251:5353', PLAIN, 'IGNORE', 'IGNORE'],
+    ['10.0.2.255:53', PLAIN, 'IGNORE', 'HOST 127.0.0.1:53'],
+    ['255.255.255.255:53', PLAIN, 'IGNORE', 'HOST 127.0.0.1:53'],
+    ['255.255.255.255:53', RESTRICTED, 'IGNORE', 'UNREACHABLE'],
+    ['255.255.255.255:53', NO_LOOPBACK, 'IGNORE', 'IGNORE'],
+    ['224.0.0.251:5353', PLAIN, 'IGNORE', 'HOST 224.0.0.251:5353'],
+    ['224.0.0.251:5353', NO_LOOPBACK, 'IGNORE', 'HOST 224.0.0.251:5353'],
+    ['239.255.255.250:1900', RESTRICTED, 'IGNORE', 'UNREACHABLE'],
+    ['239.255.255.250:1900', NO_PRIVATE, 'IGNORE', 'PROHIBIT'],
     ['127.0.0.1:22', PLAIN, 'IGNORE', 'IGNORE'],
     ['127.255.0.9:22', PLAIN, 'IGNORE', 'IGNORE'],
     ['0.0.0.0:22', PLAIN, 'IGNORE', 'IGNORE'],

@@ -7,7 +7,13 @@
 //   inside, and not ours     unreachable: another guest would have been asked for by ARP
 //   outside                  that very address, unless the policy says no: then prohibited
 //   restricted               no host at all: TCP is refused, datagrams are unreachable
-//   group, loopback, 0/8 …   ignored. The host's own loopback is reached by the gateway's name alone.
+//   everybody (UDP)          the gateway hears it like anyone: 127.0.0.1 or ::1 of the host, unless hostLoopback is off: then nobody
+//   a group (UDP)            that very group on the host's networks, unless the policy says no
+//   loopback, 0/8 …          ignored. The host's own loopback is reached by the gateway's name alone.
+//
+// Everybody is 255.255.255.255, the network's own broadcast address, and ff02::1, ff02::2 and ff02::1:2. The host's other networks
+// have broadcast addresses as well, which are outside like any other. What libslirp does is the same, but for what cannot be answered
+// there: it lets datagrams to the network's own broadcast address out, and shows answers of the host's loopback as such.
 //
 // Back: what comes from the host's loopback comes from the gateway.
 import type { Endpoint } from './endpoint.ts';
@@ -48,6 +54,7 @@ export class AddressRules implements Routes {
   udp(remote: Endpoint, to: Endpoint): Verdict {
     const where = scope(this.#network, remote);
     if (this.#services.find('udp', where, remote) !== null) return Verdict.SERVICE;
+    if (where === Scope.BROADCAST || where === Scope.MULTICAST) return this.#toMany(where, remote, to);
     return this.#plain('udp', where, remote, to, Verdict.UNREACHABLE);
   }
 
@@ -78,8 +85,19 @@ export class AddressRules implements Routes {
     }
     if (where === Scope.NAMESERVER && !this.#hasNameserver) return Verdict.IGNORE;
     if (where !== Scope.GATEWAY || !this.#hostLoopback) return Verdict.UNREACHABLE;
-    if (remote.is4) to.set4(LOOPBACK, remote.port);
-    else to.setWords(0, 0, 0, LOOPBACK6, remote.port);
-    return Verdict.HOST;
+    return loopback(remote, to);
   }
+
+  #toMany(where: Scope, remote: Endpoint, to: Endpoint): Verdict {
+    if (this.#restricted) return Verdict.UNREACHABLE;
+    if (where === Scope.BROADCAST) return this.#hostLoopback ? loopback(remote, to) : Verdict.IGNORE;
+    return this.#policy.allows('udp', to.set(remote)) ? Verdict.HOST : Verdict.PROHIBIT;
+  }
+}
+
+/** The same port of the host's loopback. */
+function loopback({ is4, port }: Endpoint, to: Endpoint): Verdict {
+  if (is4) to.set4(LOOPBACK, port);
+  else to.setWords(0, 0, 0, LOOPBACK6, port);
+  return Verdict.HOST;
 }

@@ -25,18 +25,32 @@ export interface Config {
   readonly restricted?: boolean;
   /** The gateway address reaches the host's loopback: true. */
   readonly hostLoopback?: boolean;
+  /** Who is heard at a guest's UDP port: 'endpoint-independent'. */
+  readonly udpFiltering?: UdpFiltering;
   /** Where guests may go: the first rule that fits decides; without one they may. */
   readonly rules?: readonly Rule[];
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
 }
 
+/**
+ * RFC 4787 5: everybody; the addresses that it has sent to lately, 64 of them; their ports as well. Its port is one of the host's,
+ * whoever it talks to; but where it is 'symmetric' (RFC 3489 5) it has another one for each remote, and only that one is heard.
+ */
+export const UDP_FILTERINGS = [
+  'endpoint-independent',
+  'address-dependent',
+  'address-and-port-dependent',
+  'symmetric',
+] as const;
+export type UdpFiltering = (typeof UDP_FILTERINGS)[number];
+
 /** One line of the policy, about destinations outside the virtual network. */
 export interface Rule {
   readonly action: 'allow' | 'deny';
   /** All of them. */
   readonly protocol?: 'tcp' | 'udp' | 'icmp';
-  /** A network ('192.0.2.0/24', 'fd00::/8'), an address, 'private', 'link-local' or 'any'. */
+  /** A network ('192.0.2.0/24', 'fd00::/8'), an address, 'private' (with all groups), 'link-local', 'multicast' or 'any'. */
   readonly to: string;
   /** First and last port: all. */
   readonly ports?: readonly [number, number];
@@ -57,7 +71,7 @@ export interface Advertise {
 export interface Limits {
   /** TCP flows: 16,384. */
   readonly tcpFlows: number;
-  /** UDP mappings, one per guest endpoint: 4,096. */
+  /** UDP mappings, one per guest endpoint, of symmetric ones one per remote as well: 4,096. */
   readonly udpFlows: number;
   /** Neighbours (IP to MAC): 1,024. */
   readonly neighbours: number;

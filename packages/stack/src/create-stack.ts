@@ -128,6 +128,7 @@ function upperHalf(
     clock,
     random,
     lives: timeouts,
+    filtering: s.udpFiltering,
     capacity: limits.udpFlows,
   });
   const guestForwards = new GuestForwards(network, host, below.claims);

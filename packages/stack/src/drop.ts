@@ -41,6 +41,12 @@ export const Drop = {
   NDP_MALFORMED: 38,
   NDP_CONFLICT: 39,
   ICMP_UNBELIEVABLE: 40,
+  /** Everybody was told, or a group, and nobody here is for it. */
+  GROUP_UNHEARD: 41,
+  /** IGMP and MLD: a guest that joins a group. Nothing comes in that was sent to one. */
+  GROUP_MEMBERSHIP: 42,
+  /** A datagram of somebody whom the guest's port has not sent to. */
+  UDP_FILTERED: 43,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 

@@ -9,6 +9,9 @@ import { i32, put32 } from '@reslirp/wire/bytes';
 const MAPPED = 0xffff;
 const SIZE6 = 16;
 const LOOPBACK_NET = 127;
+/** The first four bits of 224.0.0.0/4 (RFC 5771), the first eight of ff00::/8 (RFC 4291 2.7). */
+const GROUP_NETS = 0xe;
+const GROUP6 = 0xff;
 
 export class Endpoint {
   w0: number = 0;
@@ -46,6 +49,11 @@ export class Endpoint {
   get isLoopback(): boolean {
     if (this.is4) return this.w3 >>> 24 === LOOPBACK_NET;
     return this.w0 === 0 && this.w1 === 0 && this.w2 === 0 && this.w3 === 1;
+  }
+
+  /** 224.0.0.0/4 or ff00::/8. */
+  get isGroup(): boolean {
+    return this.is4 ? this.w3 >>> 28 === GROUP_NETS : this.w0 >>> 24 === GROUP6;
   }
 
   /** The IPv4 address as int32; meaningful only when is4. */

@@ -73,6 +73,30 @@ const CARRYING: typeof OPENING = {
     sink.checkWhole(near.wrote);
   },
 
+  'tells the urgent byte where it is, and loses none': async (t) => {
+    const { near, far } = await t.pair();
+    if (far.urge === undefined) return;
+    let size = 0;
+    for (const [plain, urgent] of [
+      [0, 1],
+      [5, 3],
+      [70_000, 1],
+      [1, 0],
+    ] as const) {
+      near.reading = size === 0; // at once, and after much has come
+      far.write(stretch(2, size, plain));
+      await t.until('it has left', () => far.unsent === 0);
+      if (urgent > 0) far.urge(stretch(2, size + plain, urgent));
+      await t.under.settle();
+      size += plain + urgent;
+    }
+    near.reading = true;
+    near.drain();
+    await t.until('all is across', () => near.sink.count >= size);
+    near.sink.checkWhole(size);
+    check(near.marks.join() === '1,70010', `urgent was behind ${near.marks}`); // of several unread ones the last is
+  },
+
   'stops the far writer when the stack does not read, and loses nothing': async (t) => {
     const { near, far } = await t.pair();
     near.reading = false;
@@ -218,6 +242,20 @@ const DATAGRAMS: typeof OPENING = {
     stranger.send(here, Uint8Array.of(3));
     await t.until('the stranger is heard', () => near.heard.length > 0);
     check(near.heard[0]!.from === stranger.at.toString(), `from ${near.heard[0]!.from}`);
+  },
+
+  'sends to groups and to everybody, and hears who answers': async (t) => {
+    for (const kind of ['group', 'everybody'] as const) {
+      const far = await t.under.many?.(kind);
+      if (far === undefined) continue;
+      const near = new NearDatagrams(t);
+      near.send(far.at, stretch(1, 0, 300));
+      await t.until(`${kind} hears`, () => far.received.length > 0);
+      check(far.received[0]!.bytes.join() === stretch(1, 0, 300).join(), `${kind} heard something else`);
+      far.send(far.received[0]!.from, Uint8Array.of(1));
+      await t.until('the answer is heard', () => near.heard.length > 0);
+      near.close();
+    }
   },
 
   'says nothing after close()': async (t) => {

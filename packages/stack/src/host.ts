@@ -98,6 +98,11 @@ export interface TcpSocket {
    * readable() will follow; END once after the last byte. A return of fewer bytes than asked does not mean 0 next time.
    */
   read(into: Uint8Array, at: number, end: number): number;
+  /**
+   * The last byte that read() has given is urgent (RFC 6093): a read ends behind it. A host that cannot say so has none of it, and
+   * gives all in line.
+   */
+  readonly urgent?: boolean;
   /** Returns how many bytes of [at, end) the host took; when not all of them, writable() will follow. */
   write(b: Uint8Array, at: number, end: number): number;
   /** As write(), the last byte being urgent (RFC 6093). A host that cannot say so has none of it, and gets all in line. */
@@ -126,8 +131,8 @@ export interface TcpEvents {
 
 export interface UdpSocket {
   /**
-   * `hops`, `tos`: the IP TTL and type of service to leave with; a host that cannot set the latter leaves it out. A datagram
-   * that the host has no room for is lost, as on any network.
+   * `to` may be a group, or the broadcast address of a network. `hops`, `tos`: the IP TTL and type of service to leave with; a host
+   * that cannot set the latter leaves it out. A datagram that the host has no room for is lost, as on any network.
    */
   send(to: Endpoint, hops: number, b: Uint8Array, at: number, end: number, tos?: number): void;
   close(): void;

@@ -1,4 +1,13 @@
-export { type Advertise, type Config, ConfigError, type Limits, type Rule, type Timeouts } from './config.ts';
+export {
+  type Advertise,
+  type Config,
+  ConfigError,
+  type Limits,
+  type Rule,
+  type Timeouts,
+  UDP_FILTERINGS,
+  type UdpFiltering,
+} from './config.ts';
 export { createStack } from './create-stack.ts';
 export { Drop, dropName } from './drop.ts';
 export type { FlowInfo } from './flow-info.ts';

@@ -7,13 +7,17 @@ import { contains, type Prefix, parsePrefix } from './prefix.ts';
 const MOST_RULES = 4_096;
 const MOST_PORT = 0xffff;
 
+/** RFC 5771 and RFC 4291 2.7. */
+const GROUPS: readonly string[] = ['224.0.0.0/4', 'ff00::/8'];
+
 /** Names for what nobody remembers by number. */
 const NAMED: Readonly<Record<string, readonly string[]>> = {
   any: ['0.0.0.0/0', '::/0'],
-  // RFC 1918, RFC 6598 (shared by a provider's customers), RFC 4193, and RFC 3879's
-  private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fec0::/10'],
+  // RFC 1918, RFC 6598 (shared by a provider's customers), RFC 4193, and RFC 3879's; and whoever is told as one of a group is near
+  private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fec0::/10', ...GROUPS],
   // RFC 3927: the metadata services of clouds are here
   'link-local': ['169.254.0.0/16', 'fe80::/10'],
+  multicast: GROUPS,
 };
 
 export type Carried = 'tcp' | 'udp' | 'icmp';

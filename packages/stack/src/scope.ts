@@ -15,7 +15,7 @@ export const Scope = {
   MULTICAST: 5,
   /**
    * Never on a cable, as source or destination: this network (0/8), loopback (127/8, ::1), reserved (240/4), the address
-   * of the network itself, and ::. RFC 1122 3.2.1.3, RFC 1812 5.3.7, RFC 4291 2.5.
+   * of the network itself, ::, and groups of no more than one interface. RFC 1122 3.2.1.3, RFC 1812 5.3.7, RFC 4291 2.5 and 2.7.
    */
   MARTIAN: 6,
 } as const;
@@ -31,6 +31,8 @@ const FIRST_RESERVED = 240;
 const LINK_GROUP = 0xff02_0000 | 0;
 const LINK_LOCAL = 0xfe80_0000 | 0;
 const LINK_LOCAL_MASK = 0xffc0_0000 | 0;
+/** RFC 4291 2.7 */
+const INTERFACE_SCOPE = 1;
 const ALL_NODES = 1;
 const ALL_ROUTERS = 2;
 /** ff02::1:2, RFC 8415 7.1. */
@@ -57,7 +59,7 @@ function scopeInside(n: Network, ip: number): Scope {
 
 function scope6(n: Network6 | null, e: Endpoint): Scope {
   if (n === null) return Scope.MARTIAN;
-  if (e.w0 >>> 24 === 0xff) return isEveryone6(e) ? Scope.BROADCAST : Scope.MULTICAST;
+  if (e.w0 >>> 24 === 0xff) return groupScope(e) <= INTERFACE_SCOPE ? Scope.MARTIAN : groupOf(e);
   if (e.sameAddress(n.gateway) || e.sameAddress(n.linkGateway)) return Scope.GATEWAY;
   if (e.sameAddress(n.nameserver) || e.sameAddress(n.linkNameserver)) return Scope.NAMESERVER;
   if (isLinkLocal(e) || within(n.prefix, n.bits, e)) return e.sameAddress(n.prefix) ? Scope.MARTIAN : Scope.INSIDE;
@@ -65,9 +67,14 @@ function scope6(n: Network6 | null, e: Endpoint): Scope {
   return e.w0 === 0 && e.w1 === 0 && e.w2 >>> 16 === 0 ? Scope.MARTIAN : Scope.OUTSIDE;
 }
 
-function isEveryone6(e: Endpoint): boolean {
-  if (e.w0 !== LINK_GROUP || e.w1 !== 0 || e.w2 !== 0) return false;
-  return e.w3 === ALL_NODES || e.w3 === ALL_ROUTERS || e.w3 === DHCP_SERVERS;
+function groupOf(e: Endpoint): Scope {
+  if (e.w0 !== LINK_GROUP || e.w1 !== 0 || e.w2 !== 0) return Scope.MULTICAST;
+  return e.w3 === ALL_NODES || e.w3 === ALL_ROUTERS || e.w3 === DHCP_SERVERS ? Scope.BROADCAST : Scope.MULTICAST;
+}
+
+/** How far a group of IPv6 reaches: RFC 4291 2.7. */
+export function groupScope(e: Endpoint): number {
+  return (e.w0 >>> 16) & 0xf;
 }
 
 /** fe80::/10: RFC 4291 2.5.6. */

@@ -1,6 +1,6 @@
 // A Config with its defaults filled in and every field checked. Nothing later looks at a Config.
 import { format4, mask4, parse4, parseCidr4 } from '@reslirp/wire/address';
-import { type Config, ConfigError, type Limits, type Timeouts } from './config.ts';
+import { type Config, ConfigError, type Limits, type Timeouts, UDP_FILTERINGS, type UdpFiltering } from './config.ts';
 import { inside, type Network } from './network.ts';
 import { Policy } from './policy.ts';
 import { type Advertised, advertised, network6 } from './settings6.ts';
@@ -11,6 +11,7 @@ export interface Settings {
   readonly mru: number;
   readonly restricted: boolean;
   readonly hostLoopback: boolean;
+  readonly udpFiltering: UdpFiltering;
   readonly policy: Policy;
   readonly advertise: Advertised;
   readonly limits: Limits;
@@ -65,11 +66,17 @@ export function settings(config: Config, linkMtu: number): Settings {
     mru: mtuOf('mru', config.mru, mtu, MTU.most),
     restricted: flag('restricted', config.restricted, false),
     hostLoopback: flag('hostLoopback', config.hostLoopback, true),
+    udpFiltering: filteringOf(config.udpFiltering),
     policy: new Policy(config.rules ?? []),
     advertise: advertised(config.advertise ?? {}),
     limits: limitsOf(config.limits ?? {}),
     timeouts: timeoutsOf(config.timeouts ?? {}),
   };
+}
+
+function filteringOf(value: UdpFiltering = 'endpoint-independent'): UdpFiltering {
+  if (UDP_FILTERINGS.includes(value)) return value;
+  throw wrong('udpFiltering', value, `one of ${UDP_FILTERINGS.join(', ')}`);
 }
 
 function networkOf(config: Config, mtu: number): Network {

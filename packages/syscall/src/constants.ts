@@ -31,8 +31,8 @@ export const UdpOption = { SEGMENT: 103 } as const;
 /** <linux/icmp.h>: types of messages that a raw socket does not want, by their bits. */
 /** Of raw sockets: at Level.RAW, and at Level.ICMPV6 (<linux/icmpv6.h>). */
 export const RawOption = { ICMP_FILTER: 1, ICMPV6_FILTER: 1 } as const;
-export const IpOption = { TOS: 1, TTL: 2, MTU_DISCOVER: 10, RECVERR: 11 } as const;
-export const Ipv6Option = { UNICAST_HOPS: 16, RECVERR: 25, V6ONLY: 26, TCLASS: 67 } as const;
+export const IpOption = { TOS: 1, TTL: 2, MTU_DISCOVER: 10, RECVERR: 11, MULTICAST_TTL: 33 } as const;
+export const Ipv6Option = { UNICAST_HOPS: 16, MULTICAST_HOPS: 18, RECVERR: 25, V6ONLY: 26, TCLASS: 67 } as const;
 export const TcpOption = { NODELAY: 1 } as const;
 
 export const Epoll = {
@@ -73,6 +73,9 @@ export const Tun = {
   OFFLOAD_USO4: 0x20,
   OFFLOAD_USO6: 0x40,
 } as const;
+
+/** <asm-generic/sockios.h> */
+export const SocketRequest = { ATMARK: 0x8905 } as const;
 
 /** <linux/sockios.h> */
 export const InterfaceRequest = {

@@ -32,7 +32,7 @@ export * as libc from './libc.ts';
 export { Loop, type Pollable, type TurnEnd } from './loop.ts';
 export { AddressCache, addressOf, Region } from './memory.ts';
 export { Datagrams, ErrorQueue, SegmentedSend } from './message.ts';
-export { bindToInterface, pendingError, resetOnClose, setOption, setWords } from './option.ts';
+export { bindToInterface, isAtMark, pendingError, resetOnClose, setOption, setWords } from './option.ts';
 export { forbidWriting, limitCapabilities, noNewPrivileges } from './privilege.ts';
 export { Denial, denySystemCalls, type SystemCall } from './seccomp.ts';
 export { type AddressAndPort, getSocketAddress, putSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts';

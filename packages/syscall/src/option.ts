@@ -1,7 +1,7 @@
-// Options of sockets whose value is an integer, the one that is a pair, and the one that is a table of bits.
-import { Level, SocketOption } from './constants.ts';
+// Options of sockets whose value is an integer, the one that is a pair, and the one that is a table of bits; and one question.
+import { Level, SocketOption, SocketRequest } from './constants.ts';
 import { INTERFACE_NAME } from './interface.ts';
-import { getsockopt, setsockopt } from './libc.ts';
+import { getsockopt, ioctl, setsockopt } from './libc.ts';
 import { Region } from './memory.ts';
 
 const value = new Region(16);
@@ -24,6 +24,12 @@ export function pendingError(fd: number): number {
   value.view.setInt32(8, 4, true);
   const result = getsockopt(fd, Level.SOCKET, SocketOption.ERROR, value.address, value.address + 8);
   return result < 0 ? result : 0 - value.view.getInt32(0, true); // no -0
+}
+
+/** Whether the next byte of a stream is the urgent one: SIOCATMARK of tcp(7). */
+export function isAtMark(fd: number): boolean {
+  value.view.setInt32(0, 0, true);
+  return ioctl(fd, SocketRequest.ATMARK, value.address) >= 0 && value.view.getInt32(0, true) !== 0;
 }
 
 /** What close() does from now on: resets, rather than to finish (socket(7), SO_LINGER with a time of 0). */

@@ -71,6 +71,12 @@ export function urgent(b: Uint8Array, at: number): number {
   return u16(b, at + URGENT);
 }
 
+/** After emit(): URG, and the bytes from this segment's first to behind the last urgent one (RFC 6093 3.1). */
+export function setUrgent(b: Uint8Array, at: number, pointer: number): void {
+  put8(b, at + FLAGS, u8(b, at + FLAGS) | Flag.URG);
+  put16(b, at + URGENT, pointer);
+}
+
 /** Writes the fixed header with a checksum of zero; `header` is its length with options, a multiple of 4. */
 export function emit(
   b: Uint8Array,

@@ -1,6 +1,7 @@
 // How long flows live that nothing is heard of, and what addresses they leave from.
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { UDP_FILTERINGS, type UdpFiltering } from '@reslirp/stack';
 import { type Kind, number } from '../values.ts';
 import { into, type Option } from './option.ts';
 
@@ -8,11 +9,17 @@ export interface FlowChoices {
   /** Seconds. */
   tcpKeepalive?: number;
   udpTimeout?: number;
+  udpFiltering?: UdpFiltering;
   outbound4?: string;
   outbound6?: string;
 }
 
 const DAY = 86_400;
+
+const FILTERING: Kind<UdpFiltering> = {
+  accepts: `one of ${UDP_FILTERINGS.join(', ')}`,
+  read: (text) => UDP_FILTERINGS.find((one) => one === text) ?? null,
+};
 
 export const FLOW_OPTIONS: readonly Option[] = [
   {
@@ -30,6 +37,14 @@ export const FLOW_OPTIONS: readonly Option[] = [
     help: "silence after which a guest's UDP port loses its socket",
     default: '240',
     ...into('udpTimeout', number(1, DAY)),
+  },
+  {
+    group: 'Flows',
+    long: 'udp-filtering',
+    value: 'KIND',
+    help: "whom that port hears, in RFC 4787's words",
+    default: 'endpoint-independent',
+    ...into('udpFiltering', FILTERING),
   },
   {
     group: 'Flows',

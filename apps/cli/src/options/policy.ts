@@ -35,7 +35,7 @@ export const POLICY_OPTIONS: readonly Option[] = [
     group: 'Policy',
     long: 'deny',
     value: 'RULE',
-    help: 'they may not; or private, link-local, any; the first rule that fits',
+    help: 'they may not; NETWORK: private, link-local, multicast, any too',
     ...rule('deny'),
   },
   {

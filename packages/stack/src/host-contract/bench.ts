@@ -109,6 +109,8 @@ export class Near {
   /** write() took less than all, and writable() is awaited. */
   full: boolean = false;
   readonly sink: Sink = new Sink(2);
+  /** Where urgent bytes were: how many had come up to behind each. */
+  readonly marks: number[] = [];
   readonly #bench: Bench;
   readonly #socket: TcpSocket;
   readonly #scratch: Uint8Array = new Uint8Array(100_000);
@@ -145,6 +147,7 @@ export class Near {
       if (n <= 0) return;
       if (n > size || this.ends > 0) this.#bench.wrong.push(`read() gave ${n} of ${size}, after ${this.ends} ENDs`);
       this.sink.take(this.#scratch, 0, n);
+      if (this.#socket.urgent === true) this.marks.push(this.sink.count);
     }
   }
 

@@ -20,6 +20,11 @@ export interface HostUnderTest {
   dial(to: Endpoint | UnixPath): Promise<{ readonly far: FarTcp; readonly from: Endpoint }>;
   /** A far UDP socket. */
   datagrams(): Promise<FarDatagrams>;
+  /**
+   * A far UDP socket that many are told of at once: it is in the group of `at`, or hears the broadcast address that `at` is. The host's
+   * datagrams to both stay on this machine. Absent: there is no such on this machine.
+   */
+  many?(kind: 'group' | 'everybody'): Promise<FarDatagrams>;
   /** Lets things happen until `true_`; rejects when that takes too long. `what` goes to the message. */
   until(what: string, true_: () => boolean): Promise<void>;
   /** Lets happen whatever is under way. */
@@ -41,6 +46,8 @@ export interface FarTcp {
   write(b: Uint8Array): void;
   /** Bytes queued that the network has not taken yet. */
   readonly unsent: number;
+  /** As write(), at once, the last byte being urgent. Absent: the far side cannot say so. */
+  urge?(b: Uint8Array): void;
   /** A FIN follows what was queued. */
   end(): void;
   reset(): void;

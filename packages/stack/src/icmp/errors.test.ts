@@ -57,7 +57,7 @@ describe('RFC 1122 3.2.2: no error about', () => {
   it.each([
     ['an ICMP error', icmp(3, new Uint8Array(28), { to: '192.0.2.1', ttl: 1 }), 'IP4_HOPS'],
     ['a later fragment', fragment(new Uint8Array(64), 32, 64, { to: '192.0.2.1', ttl: 1 }), 'IP4_HOPS'],
-    ['the broadcast address', udp('10.0.2.15:1000', '255.255.255.255:9'), 'IP4_DESTINATION'],
+    ['a group', udp('10.0.2.15:1000', '239.1.2.3:9', 'x', { ttl: 1 }), 'IP4_HOPS'],
     ['less than eight bytes behind its header', packet(new Uint8Array(7), { protocol: 132 }), 'IP4_PROTOCOL'],
   ])('%s', (_what, frame, why) => {
     const rig = new Rig();

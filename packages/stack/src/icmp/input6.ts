@@ -1,5 +1,5 @@
 // ICMPv6 from the guest, RFC 4443: echo as in IPv4 (input.ts), and neighbour discovery (ndp/). Reports of multicast listeners
-// (RFC 3810) are for routers that forward to groups, and we are none.
+// (RFC 3810) are for routers that bring what was sent to groups, and we are none.
 import * as Icmp6 from '@reslirp/wire/icmp6';
 import { Drop, type DropCounters } from '../drop.ts';
 import type { Ndp } from '../ndp/ndp.ts';
@@ -45,7 +45,7 @@ export class Icmp6Input {
       case Icmp6.Type.LISTENER_REPORT:
       case Icmp6.Type.LISTENER_REPORT_2:
       case Icmp6.Type.LISTENER_DONE:
-        return Drop.NO;
+        return drops.count(Drop.GROUP_MEMBERSHIP);
       default:
         return drops.count(Drop.ICMP_UNANSWERED);
     }

@@ -1,9 +1,9 @@
 // IPv4 packets from the guest: RFC 791, with the checks that RFC 1122 3.2.1 and RFC 1812 5.2 ask of a host and a router.
 //
 // Source        a guest's address inside the network. 0.0.0.0 is taken from one that has no address yet and shouts: DHCP.
-// Destination   anything a router would carry, our own addresses, and the broadcast address, which is heard by services only.
-//               Multicast goes nowhere: nobody here has joined a group.
-// TTL           we are one hop: what is to go on and has no hop left ends here, and the guest hears of it.
+// Destination   anything a router would carry, our own addresses, and those of everybody and of groups, to which only datagrams
+//               are sent (address-rules.ts). Nobody here has joined a group.
+// TTL           we are one hop: what is to go on and has no hop left ends here, and the guest hears of it, unless it was to a group.
 // Options       are stepped over and not followed: no record of the route, and source routes lead nowhere (RFC 1812 5.3.13).
 import { pseudo4 } from '@reslirp/wire/checksum';
 import * as Ether from '@reslirp/wire/ether';
@@ -79,11 +79,8 @@ export class Ip4Input {
   }
 
   #destination(b: Uint8Array, frame: number, at: number, to: Scope, now: number): Drop {
-    if (to === Scope.MARTIAN || to === Scope.MULTICAST) return Drop.IP4_DESTINATION;
-    // RFC 1122 4.2.3.10 and 3.2.2.6: of what everyone hears, only datagrams are answered
-    if (to === Scope.BROADCAST) {
-      return Ipv4.protocol(b, at) === Ipv4.Protocol.UDP ? Drop.NO : Drop.IP4_DESTINATION;
-    }
+    if (to === Scope.MARTIAN) return Drop.IP4_DESTINATION;
+    if (to === Scope.BROADCAST || to === Scope.MULTICAST) return toMany(b, at, to);
     // RFC 1122 3.3.6: one host is meant, but everyone was told
     if (Ether.isGroup(b, frame + Ether.DST)) return Drop.IP4_DESTINATION;
     // RFC 1812 5.3.1; what is for ourselves is taken whatever its TTL (RFC 1122 3.2.1.7)
@@ -138,6 +135,14 @@ export class Ip4Input {
     errors.protocolUnreachable(p.b, p.ip, p.end, now);
     return drops.count(Drop.IP4_PROTOCOL);
   }
+}
+
+/** RFC 1122 4.2.3.10 and 3.2.2.6: of what many hear, only datagrams are answered. And no error is said of it (3.2.2). */
+function toMany(b: Uint8Array, at: number, to: Scope): Drop {
+  const protocol = Ipv4.protocol(b, at);
+  if (protocol === Ipv4.Protocol.IGMP) return Drop.GROUP_MEMBERSHIP;
+  if (protocol !== Ipv4.Protocol.UDP) return Drop.IP4_DESTINATION;
+  return to === Scope.MULTICAST && Ipv4.ttl(b, at) <= 1 ? Drop.IP4_HOPS : Drop.NO;
 }
 
 /** RFC 791 3.2: source, destination, protocol and identification. */

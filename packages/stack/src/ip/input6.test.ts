@@ -49,8 +49,6 @@ describe('RFC 8200 3', () => {
     ['to the host’s loopback by its own name', udp6('::1', 7), 'IP6_DESTINATION'],
     ['to an IPv4 address in disguise', udp6('::ffff:192.0.2.1', 7), 'IP6_DESTINATION'],
     ['to the prefix', udp6('fd00::', 7), 'IP6_DESTINATION'],
-    ['to a group', udp6('ff02::fb', 7), 'IP6_DESTINATION'],
-    ['to everybody, and no service', udp6('ff02::1', 7), 'IP6_DESTINATION'],
     ['TCP to everybody', packet6(new Uint8Array(20), { to: 'ff02::1', next: 6 }), 'IP6_DESTINATION'],
     ['to one, by a frame to all', udp6(OUT, 7, 'x', { dst: new Uint8Array(6).fill(255) }), 'IP6_DESTINATION'],
   ])('%s: dropped in silence', (_what, frame, why) => {

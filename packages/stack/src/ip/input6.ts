@@ -2,8 +2,9 @@
 //
 // Source        an address of the network, or a link-local one, which is for us only (RFC 4291 2.5.6). :: is taken of a guest that
 //               has no address yet, for neighbour discovery.
-// Destination   anything a router would carry, and our own addresses. Groups are heard by neighbour discovery and by services.
-// Hop limit     we are one hop: what is to go on and has no hop left ends here, and the guest hears of it.
+// Destination   anything a router would carry, and our own addresses. Groups are heard by neighbour discovery and by services, and
+//               datagrams to them go on (address-rules.ts).
+// Hop limit     we are one hop: what is to go on and has no hop left ends here, and the guest hears of it, unless it was to a group.
 // Extensions    are read as RFC 8200 4 asks whoever is at the end of the way, which we are: we answer for everybody out there.
 //               ESP and AH lead nowhere. Fragments are put together, atomic ones (RFC 6946) taken as they are.
 // Left out: RFC 7112's demand that the first fragment holds all headers: nothing is decided before the packet is whole.
@@ -17,7 +18,7 @@ import { Drop, type DropCounters } from '../drop.ts';
 import type { Icmp6Errors } from '../icmp/errors6.ts';
 import type { Network } from '../network.ts';
 import { blankPacket, type Packet, type Transport } from '../packet.ts';
-import { isLinkLocal, isUnspecified, Scope, scope } from '../scope.ts';
+import { groupScope, isLinkLocal, isUnspecified, Scope, scope } from '../scope.ts';
 import { Reassembly, type ReassemblyLimits } from './reassembly.ts';
 
 export interface Ip6Parts {
@@ -35,6 +36,8 @@ export interface Ip6Parts {
 /** RFC 8200 4.5 */
 const REASSEMBLY_TIMEOUT = 60_000;
 const MAX_PAYLOAD = 65_535;
+/** RFC 4291 2.7 */
+const LINK_SCOPE = 2;
 /** Offset of the payload's length in the header, and of the offset in a fragment header: what a problem points at. */
 const LENGTH = 4;
 const OFFSET = 2;
@@ -177,19 +180,26 @@ export class Ip6Input {
   }
 
   #deliver(p: Packet, now: number): Drop {
-    const { icmp, udp, tcp, drops, network } = this.#parts;
+    const { icmp, udp, tcp, drops } = this.#parts;
     if (p.protocol === Ipv6.Next.ICMP6) return icmp.input(p, now);
-    const to = scope(network, p.to);
-    const isForAll = to === Scope.MULTICAST || to === Scope.BROADCAST;
-    // RFC 4861 7.1: only neighbour discovery comes from nowhere. And only datagrams are for all who hear them.
+    // RFC 4861 7.1: only neighbour discovery comes from nowhere
     if (isUnspecified(p.from)) return drops.count(Drop.IP6_SOURCE);
-    if (to === Scope.MULTICAST || (isForAll && p.protocol !== Ipv6.Next.UDP)) return drops.count(Drop.IP6_DESTINATION);
+    const why = p.to.isGroup ? this.#toMany(p) : Drop.NO;
+    if (why !== Drop.NO) return drops.count(why);
     if (p.protocol === Ipv6.Next.TCP) return tcp.input(p, now);
     if (p.protocol === Ipv6.Next.UDP) return udp.input(p, now);
     if (p.protocol !== Ipv6.Next.NONE) {
       this.#problem(p.b, p.ip, Icmp6.Problem.NEXT_HEADER, this.#upper.namedAt, now);
     }
     return drops.count(Drop.IP6_PROTOCOL);
+  }
+
+  /** Only datagrams are for all who hear them. Of a group they go on, as far as hops and scopes let them (RFC 4007 9). */
+  #toMany({ protocol, from, to, hops }: Packet): Drop {
+    if (protocol !== Ipv6.Next.UDP) return Drop.IP6_DESTINATION;
+    if (scope(this.#parts.network, to) === Scope.BROADCAST) return Drop.NO;
+    if (hops <= 1) return Drop.IP6_HOPS;
+    return isLinkLocal(from) && groupScope(to) > LINK_SCOPE ? Drop.IP6_SOURCE : Drop.NO;
   }
 
   /** About what lies at `where`. */

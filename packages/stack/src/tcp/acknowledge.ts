@@ -54,6 +54,7 @@ function advance(c: Context, f: Flow, s: Segment, acked: number): void {
   f.send.drop(bytes);
   f.bytesDown += bytes;
   f.sndUna = s.ack;
+  if (f.urgent && !after(f.sndUp, s.ack)) f.urgent = false;
   if (before(f.sndNxt, s.ack)) f.sndNxt = s.ack;
   f.attempts = 0;
   if (f.recovery === null) f.resend = f.reno.acked(bytes, s.ack, f.limited);

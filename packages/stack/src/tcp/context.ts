@@ -28,6 +28,8 @@ export interface TcpCounters {
   narrowed: number;
   /** Questions whether a silent guest is still there. */
   keepalives: number;
+  /** Marks of urgent data that the guest is told of. */
+  urgent: number;
 }
 
 export class Context {
@@ -48,6 +50,7 @@ export class Context {
     retransmitted: 0,
     narrowed: 0,
     keepalives: 0,
+    urgent: 0,
   };
   /** The instant of this turn: set by every entry of the facade. */
   now: number = 0;

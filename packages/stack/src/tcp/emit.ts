@@ -10,9 +10,11 @@ import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { sackBlocks, sackSize } from './sack.ts';
 import type { Segment } from './segment.ts';
-import { add, type Seq } from './seq.ts';
+import { add, distance, type Seq } from './seq.ts';
 import { Timer } from './timers.ts';
 
+/** RFC 9293 3.1: the urgent pointer has 16 bits. */
+const FARTHEST_URGENT = 0xffff;
 /** RFC 1122 3.2.1.7 */
 const HOPS = 64;
 
@@ -37,6 +39,7 @@ export function emit(c: Context, f: Flow, flags: number, seq: Seq, offset: numbe
   const window = Math.min(f.rcvWnd >>> scale, 0xffff);
   const ack = f.has(Ev.GUEST_SYN) ? Tcp.Flag.ACK : 0; // the first SYN of a forward has nothing to acknowledge
   Tcp.emit(b, at, f.remote.port, f.guest.port, seq, f.rcvNxt, header, flags | ack, window);
+  if (f.urgent) putUrgent(f, b, at, flags, seq);
   if (syn) putSynOptions(c, f, b, at + Tcp.HEADER);
   else putPlainOptions(c, f, b, at + Tcp.HEADER, blocks);
   const from = size > 0 ? f.send.at(offset) : 0;
@@ -45,6 +48,13 @@ export function emit(c: Context, f: Flow, flags: number, seq: Seq, offset: numbe
   c.counters.segmentsOut++;
   told(f, window << scale);
   return true;
+}
+
+/** Urgent data farther ahead than the field can say is told of later: a wrong mark would be worse than a late one. */
+function putUrgent({ sndUp }: Flow, b: Uint8Array, at: number, flags: number, seq: Seq): void {
+  const ahead = distance(sndUp, seq);
+  const maySay = (flags & (Tcp.Flag.SYN | Tcp.Flag.RST)) === 0;
+  if (maySay && ahead > 0 && ahead <= FARTHEST_URGENT) Tcp.setUrgent(b, at, ahead);
 }
 
 /** The guest has now heard of RCV.NXT and the window. */

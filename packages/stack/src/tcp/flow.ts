@@ -9,8 +9,8 @@
 //   Memory          Rings are lent by Memory while they hold something, and grow with the flow up to limits.tcpBuffer.
 //   Closing         Each direction ends by itself; what is left once both have ended stands in closing.ts.
 //   Losing          What comes out of order is told (sack.ts); what the guest tells is listened to (recovery.ts), or counted (reno.ts).
-//   Left out        The guest's urgent data is passed on as such when
-//                   nothing is in its way (receive.ts); the host's comes in line (RFC 6093 3.4 asks applications for that).
+//   Urgent          The guest's urgent data is passed on as such when nothing is in its way (receive.ts); the host's where it can
+//                   tell (pump.ts), else it comes in line, as RFC 6093 3.4 asks applications to take it.
 import type { Endpoint } from '../endpoint.ts';
 import type { TcpSocket } from '../host.ts';
 import { Ev } from './events.ts';
@@ -57,6 +57,9 @@ export class Flow {
   sndWndMax: number = 0;
   /** Payload bytes of one full segment, options taken off. */
   mss: number = 536;
+  /** SND.UP lies ahead of SND.UNA: the guest is told where urgent data ends, which is before sndUp (RFC 6093 3.1). */
+  urgent: boolean = false;
+  sndUp: Seq = 0 as Seq;
   /** Both sides offered window scaling (RFC 7323 2.2). */
   scaling: boolean = false;
   sndScale: number = 0;

@@ -91,12 +91,17 @@ function segmentSize(c: Context, f: Flow, usable: number): number {
   const unsent = f.unsent;
   if (unsent === 0) return usable > 0 ? 0 : -1;
   const { mss } = f;
-  const most = c.env.segmentation > mss ? c.env.segmentation - (c.env.segmentation % mss) : mss;
+  const most = mayBeCut(c, f) ? c.env.segmentation - (c.env.segmentation % mss) : mss;
   const span = Math.min(unsent, most, f.send.contiguous(distance(f.sndNxt, f.sndUna)));
   if (span <= usable) return span;
   if (usable >= mss) return usable - (usable % mss);
   // RFC 9293 3.8.6.2.1: no silly windows, but a guest with small buffers gets what it can take
   return usable > 0 && usable * 2 >= f.sndWndMax ? usable : -1;
+}
+
+/** The link cuts larger segments; not before urgent data, for it would repeat the pointer in each part. */
+function mayBeCut(c: Context, f: Flow): boolean {
+  return c.env.segmentation > f.mss && !(f.urgent && after(f.sndUp, f.sndNxt));
 }
 
 /** Sends `size` bytes from SND.NXT, and the FIN when they are the last and there is a number for it in the window. */

@@ -4,6 +4,7 @@ import { tellHost } from './closing.ts';
 import type { Context } from './context.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
+import { add } from './seq.ts';
 
 /** Host to guest: reads while the host has something and the send ring room. */
 export function fill(c: Context, f: Flow): void {
@@ -15,6 +16,7 @@ export function fill(c: Context, f: Flow): void {
     const n = socket.read(send.bytes, at, at + send.writable());
     if (n > 0) {
       send.wrote(n);
+      if (socket.urgent === true) mark(c, f);
       continue;
     }
     f.readable = false;
@@ -23,6 +25,13 @@ export function fill(c: Context, f: Flow): void {
   }
   if (send.length === 0) send.release();
   c.schedule(f);
+}
+
+/** RFC 9293 3.10.2, SEND: the last byte so far is urgent. Of several that the guest has not acknowledged, it hears of the last. */
+function mark(c: Context, f: Flow): void {
+  f.urgent = true;
+  f.sndUp = add(f.has(Ev.OPEN) ? f.sndUna : add(f.iss, 1), f.send.length);
+  c.counters.urgent++;
 }
 
 /** Guest to host: writes what has been waiting for the host, and then the guest's FIN. */

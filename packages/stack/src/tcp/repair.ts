@@ -32,8 +32,8 @@ function resend(c: Context, f: Flow, recovery: Recovery, i: number): boolean {
   const start = flight.start(i);
   const offset = distance(start, f.sndUna);
   const payload = Math.min(flight.size(i), f.send.length - offset);
-  // The MSS may be smaller than when it left (path-mtu.ts), and the link need not cut
-  const most = c.env.segmentation > f.mss ? payload : Math.min(payload, f.mss);
+  // The MSS may be smaller than when it left (path-mtu.ts), and the link need not cut, nor may it what is urgent (output.ts)
+  const most = c.env.segmentation > f.mss && !f.urgent ? payload : Math.min(payload, f.mss);
   const piece = payload > 0 ? Math.min(most, f.send.contiguous(offset)) : 0;
   if (piece < payload) flight.split(i, add(start, piece));
   const fin = f.has(Ev.FIN_SENT) && piece < flight.size(i);

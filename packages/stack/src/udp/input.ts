@@ -16,6 +16,8 @@ import type { Services } from '../services.ts';
 import type { UdpForwards } from './forwards.ts';
 import type { Nat } from './nat.ts';
 
+const NO_ADDRESS = 0;
+
 type Refused = Exclude<Verdict, typeof Verdict.HOST | typeof Verdict.SERVICE>;
 
 /** How a verdict is said by ICMP. */
@@ -62,24 +64,25 @@ export class UdpInput {
     if (p.to.port === 0) return drops.count(Drop.UDP_MALFORMED);
     const at = p.at + Udp.HEADER;
     const end = Udp.end(p.b, p.at);
-    if (forwards.answer(p, at, end, this.#hops(p))) return Drop.NO;
+    const where = scope(this.#parts.network, p.to);
+    const hops = hopsOf(p, where);
+    if (forwards.answer(p, at, end, hops)) return Drop.NO;
     const holder = ports.find(p.from, p.to);
     if (holder !== null) {
       holder(this.#ask(p), now);
       return Drop.NO;
     }
     const verdict = routes.udp(p.to, this.#to);
-    if (verdict === Verdict.SERVICE) return this.#serve(p, now);
-    if (verdict === Verdict.HOST) {
-      if (forwards.send(p, this.#to, at, end, this.#hops(p))) return Drop.NO;
-      return nat.send(p, at, end, this.#to, this.#hops(p), now);
-    }
-    return this.#turnAway(p, verdict, now);
+    if (verdict === Verdict.SERVICE) return this.#serve(p, where, now);
+    if (verdict !== Verdict.HOST) return this.#turnAway(p, where, verdict, now);
+    // DHCP of a guest without an address, where no service is: nobody could answer
+    if (p.from.is4 && p.from.ip4 === NO_ADDRESS) return drops.count(Drop.GROUP_UNHEARD);
+    if (forwards.send(p, this.#to, at, end, hops)) return Drop.NO;
+    return nat.send(p, at, end, this.#to, where === Scope.BROADCAST, hops, now);
   }
 
-  #serve(p: Packet, now: number): Drop {
-    const { services, network } = this.#parts;
-    services.find('udp', scope(network, p.to), p.to)?.received?.(this.#ask(p), now);
+  #serve(p: Packet, where: Scope, now: number): Drop {
+    this.#parts.services.find('udp', where, p.to)?.received?.(this.#ask(p), now);
     return Drop.NO;
   }
 
@@ -94,18 +97,18 @@ export class UdpInput {
     return q;
   }
 
-  #turnAway(p: Packet, verdict: Refused, now: number): Drop {
+  #turnAway(p: Packet, where: Scope, verdict: Refused, now: number): Drop {
     const { errors, drops } = this.#parts;
+    if (where === Scope.BROADCAST && verdict === Verdict.IGNORE) return drops.count(Drop.GROUP_UNHEARD);
     if (verdict === Verdict.IGNORE) return drops.count(p.to.is4 ? Drop.IP4_DESTINATION : Drop.IP6_DESTINATION);
     errors.unreachable(p.b, p.ip, p.end, REASONS[verdict], now);
     return drops.count(Drop.POLICY);
   }
+}
 
-  /** RFC 1812 5.3.1: one hop less, unless the gateway itself is meant. IP has seen to it that one is left. */
-  #hops(p: Packet): number {
-    const forwarded = scope(this.#parts.network, p.to) === Scope.OUTSIDE;
-    return forwarded ? p.hops - 1 : Math.max(1, p.hops);
-  }
+/** RFC 1812 5.3.1: one hop less, unless the gateway itself is meant. IP has seen to it that one is left. */
+function hopsOf({ hops }: Packet, where: Scope): number {
+  return where === Scope.OUTSIDE || where === Scope.MULTICAST ? hops - 1 : Math.max(1, hops);
 }
 
 /** RFC 8200 8.1: over IPv6 there is no datagram without a checksum. */

@@ -1,9 +1,12 @@
 // UDP to the outside, RFC 4787: one host socket per guest endpoint, whoever it talks to.
 //
-// Mapping      endpoint-independent (REQ-1): the guest's port is one port of the host, for every remote.
+// Mapping      endpoint-independent (REQ-1): the guest's port is one port of the host, for every remote; or symmetric
+//              (RFC 3489 5), for those who ask for it: one for each remote.
 // Filtering    endpoint-independent (REQ-8): whoever finds that port is heard, under the address it has, or under the
-//              gateway's when it is the host's loopback.
+//              gateway's when it is the host's loopback. Or only whom the guest has sent to, by address, or port as well
+//              (contacts.ts): then who answers a datagram to a group is not.
 // Lifetime     mapping.ts; datagrams of either direction refresh it (REQ-6).
+// Groups       are sent to like anybody, and whoever answers is heard. Nothing comes in that was sent to one.
 // TTL          one less than it came with: we are a hop. What the host's socket reports as undeliverable becomes an ICMP
 //              error about a datagram that looks like the lost one.
 // Capped; beyond the cap the mapping that has been idle longest goes.
@@ -11,6 +14,7 @@ import { Protocol } from '@reslirp/wire/ipv4';
 import * as Udp from '@reslirp/wire/udp';
 import { Agenda } from '../agenda.ts';
 import type { Clock } from '../clock.ts';
+import type { UdpFiltering } from '../config.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
 import type { FlowInfo } from '../flow-info.ts';
@@ -20,8 +24,11 @@ import { putQuote, QUOTE } from '../ip/quote.ts';
 import { KeyTable, NONE } from '../key-table.ts';
 import type { Packet } from '../packet.ts';
 import type { Routes } from '../routes.ts';
+import { Contacts } from './contacts.ts';
 import { type Lives, Mapping, type MappingEvents } from './mapping.ts';
 
+/** Words of one in a key. */
+const ENDPOINT = 5;
 /** RFC 1122 3.2.1.7 */
 const HOPS = 64;
 
@@ -34,6 +41,7 @@ export interface NatParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly lives: Lives;
+  readonly filtering: UdpFiltering;
   readonly capacity: number;
 }
 
@@ -45,12 +53,15 @@ export class Nat implements MappingEvents {
   readonly #table: KeyTable;
   readonly #mappings: (Mapping | null)[] = [];
   readonly #agenda: Agenda;
-  readonly #key: Int32Array = new Int32Array(5);
+  readonly #isSymmetric: boolean;
+  readonly #key: Int32Array;
   readonly #seen: Endpoint = new Endpoint();
   readonly #quote: Uint8Array = new Uint8Array(QUOTE);
 
   constructor(parts: NatParts) {
     this.#parts = parts;
+    this.#isSymmetric = parts.filtering === 'symmetric';
+    this.#key = new Int32Array(this.#isSymmetric ? 2 * ENDPOINT : ENDPOINT);
     this.#table = new KeyTable(this.#key.length, parts.capacity, parts.random);
     this.#agenda = new Agenda(parts.capacity);
   }
@@ -59,20 +70,26 @@ export class Nat implements MappingEvents {
     return this.#table.size;
   }
 
-  /** The guest's datagram `p`, payload [at, end), to the host's `to`. */
-  send(p: Packet, at: number, end: number, to: Endpoint, hops: number, now: number): Drop {
+  /** The guest's datagram `p`, payload [at, end), to the host's `to`, which stands for everybody when `toAll`. */
+  send(p: Packet, at: number, end: number, to: Endpoint, toAll: boolean, hops: number, now: number): Drop {
     const { drops, errors } = this.#parts;
-    const m = this.#find(p.from) ?? this.#open(p.from, now);
+    const m = this.#find(p.from, to) ?? this.#open(p.from, to, now);
     if (m === null) {
       errors.unreachable(p.b, p.ip, p.end, Refusal.EXHAUSTED, now);
       return drops.count(Drop.UDP_EXHAUSTED);
     }
     this.#table.touch(m.slot);
-    m.use(to.port, now);
+    m.use(to, toAll, now);
     m.traffic.up(p.to, end - at, now);
     this.#agenda.arm(m.slot, m.expiresAt);
     m.socket!.send(to, hops, p.b, at, end, p.tos);
     return Drop.NO;
+  }
+
+  filtered(now: number): void {
+    const { clock, drops } = this.#parts;
+    clock.now = now;
+    drops.count(Drop.UDP_FILTERED);
   }
 
   received(m: Mapping, from: Endpoint, b: Uint8Array, at: number, end: number, now: number): void {
@@ -89,7 +106,7 @@ export class Nat implements MappingEvents {
     clock.now = now;
     routes.seenAs(this.#seen.set(to));
     const { guest } = m;
-    if (this.#seen.is4 !== guest.is4) return;
+    if (this.#seen.is4 !== guest.is4 || !m.mayHearOf(to)) return;
     const udp = putQuote(this.#quote, guest, this.#seen, Protocol.UDP);
     const end = udp + Udp.HEADER;
     Udp.emit(this.#quote, udp, guest.port, to.port, Udp.HEADER, 0);
@@ -123,16 +140,18 @@ export class Nat implements MappingEvents {
     for (const m of this.#mappings) if (m) this.#remove(m);
   }
 
-  #find(guest: Endpoint): Mapping | null {
-    const slot = this.#table.find(this.#keyOf(guest));
+  #find(guest: Endpoint, remote: Endpoint): Mapping | null {
+    const slot = this.#table.find(this.#keyOf(guest, remote));
     return slot === NONE ? null : this.#mappings[slot]!;
   }
 
   /** For a guest that has none; null when the host has no socket to give. */
-  #open(guest: Endpoint, now: number): Mapping | null {
+  #open(guest: Endpoint, remote: Endpoint, now: number): Mapping | null {
     if (this.#table.full) this.#evict();
-    const slot = this.#table.add(this.#keyOf(guest));
-    const m = new Mapping(slot, guest.copy(), this, this.#parts.lives, now);
+    const { lives, filtering, random } = this.#parts;
+    const slot = this.#table.add(this.#keyOf(guest, remote));
+    const contacts = Contacts.of(filtering, random);
+    const m = new Mapping({ slot, guest: guest.copy(), contacts, events: this, lives, now });
     this.#mappings[slot] = m;
     m.socket = this.#parts.host.udp(guest.is4 ? 4 : 6, m);
     if (m.socket === null) {
@@ -158,13 +177,17 @@ export class Nat implements MappingEvents {
     this.#table.remove(m.slot);
   }
 
-  #keyOf(guest: Endpoint): Int32Array {
-    const k = this.#key;
-    k[0] = guest.w0;
-    k[1] = guest.w1;
-    k[2] = guest.w2;
-    k[3] = guest.w3;
-    k[4] = guest.port;
-    return k;
+  #keyOf(guest: Endpoint, remote: Endpoint): Int32Array {
+    putKey(this.#key, 0, guest);
+    if (this.#isSymmetric) putKey(this.#key, ENDPOINT, remote);
+    return this.#key;
   }
+}
+
+function putKey(k: Int32Array, at: number, { w0, w1, w2, w3, port }: Endpoint): void {
+  k[at] = w0;
+  k[at + 1] = w1;
+  k[at + 2] = w2;
+  k[at + 3] = w3;
+  k[at + 4] = port;
 }

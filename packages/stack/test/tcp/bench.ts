@@ -55,6 +55,9 @@ export class Peer implements TcpSocket {
   readonly #waiting: number[] = [];
   #ended = false;
   #told = false;
+  urgent = false;
+  /** Bytes up to behind the urgent one; 0: none is. */
+  #urgentAt = 0;
 
   constructor(events: TcpEvents) {
     this.events = events;
@@ -66,12 +69,19 @@ export class Peer implements TcpSocket {
     for (let i = 0; i < text.length; i++) this.#waiting.push(text.charCodeAt(i));
   }
 
+  /** The last byte of what waits is urgent. */
+  mark(): void {
+    this.#urgentAt = this.#waiting.length;
+  }
+
   end(): void {
     this.#ended = true;
   }
 
   read(into: Uint8Array, at: number, end: number): number {
-    const n = Math.min(end - at, this.#waiting.length);
+    const n = Math.min(end - at, this.#urgentAt || this.#waiting.length);
+    this.urgent = n > 0 && n === this.#urgentAt;
+    this.#urgentAt = Math.max(0, this.#urgentAt - n);
     into.set(this.#waiting.splice(0, n), at);
     if (n > 0 || !this.#ended || this.#told) return n;
     this.#told = true;
@@ -319,9 +329,10 @@ export class Bench implements Host, IpOutput {
       return edges.map((edge) => (edge - GUEST_ISS) | 0).join('-');
     });
     const length = to > from ? ` +${to - from}` : '';
+    const urgent = (flags & Wire.Flag.URG) !== 0 ? ` urg ${Wire.urgent(b, 0)}` : '';
     const parts = cut === 0 ? '' : `/${mss}`;
     this.#out.push(
-      `${names.join('')} ${seq}${length}${parts} ack ${ack} win ${Wire.window(b, 0)}${syn}${sack.length > 0 ? ` sack ${sack.join(' ')}` : ''}`,
+      `${names.join('')} ${seq}${length}${parts} ack ${ack}${urgent} win ${Wire.window(b, 0)}${syn}${sack.length > 0 ? ` sack ${sack.join(' ')}` : ''}`,
     );
     b.fill(0xee, 0, header);
   }

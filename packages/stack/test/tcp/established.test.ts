@@ -275,4 +275,91 @@ describe('urgent data, RFC 6093', () => {
     b.host((e, _, now) => e.writable(now));
     expect([b.peer.got, b.peer.log]).toEqual(['abcdef', []]);
   });
+
+  /** The host says `before`, the last byte of which is urgent, and then `behind`. */
+  function urge(b: Bench, before: number | string, behind: number | string = ''): void {
+    b.host((e, peer, now) => {
+      peer.queue(before);
+      peer.mark();
+      peer.queue(behind);
+      e.readable(now);
+    });
+  }
+
+  test('of the host: each segment says how far ahead it ends, until that is acknowledged', () => {
+    const b = new Bench().open();
+    urge(b, 2_000, 10);
+    expect(b.out()).toEqual(['A 1 +1460 ack 1 urg 2000 win 8192', 'PA 1461 +550 ack 1 urg 540 win 8192']);
+    b.host((e, peer, now) => {
+      peer.queue('later');
+      e.readable(now);
+    });
+    expect(b.out()).toEqual(['PA 2011 +5 ack 1 win 8192']);
+    b.wait(250); // nobody has heard any of it
+    expect(b.out()[0]).toBe('A 1 +1460 ack 1 urg 2000 win 8192');
+    b.say({ flags: 'A', seq: 1, ack: 2_001 });
+    b.host((e, peer, now) => {
+      peer.queue('z');
+      e.readable(now);
+    });
+    expect(b.out().some((line) => line.includes('urg'))).toBe(false);
+    expect(b.tcp.stats()['urgent']).toBe(1);
+  });
+
+  test('a guest whose window is closed hears of it all the same', () => {
+    const b = new Bench().open();
+    b.say({ flags: 'A', seq: 1, ack: 1, window: 0 });
+    urge(b, 'x');
+    b.say({ flags: 'PA', seq: 1, ack: 1, window: 0, data: 'a' });
+    b.wait(1_000);
+    expect(b.out().filter((line) => line.includes('urg 1'))).not.toEqual([]);
+  });
+
+  test('of several the last one counts', () => {
+    const b = new Bench().open();
+    urge(b, 'ab');
+    urge(b, 'cd');
+    expect(b.out()).toEqual(['PA 1 +2 ack 1 urg 2 win 8192', 'PA 3 +2 ack 1 urg 2 win 8192']);
+    b.wait(250);
+    expect(b.out()[0]).toContain('urg 4');
+  });
+
+  test('farther ahead than 65,535 bytes it is told of later, and never wrongly', () => {
+    const b = new Bench({ buffer: 1 << 18 }).open({ scale: 4 });
+    urge(b, 70_000);
+    const heard: string[] = [];
+    for (let at = 1; at < 70_001; ) {
+      const said = b.out();
+      heard.push(...said);
+      for (const line of said)
+        at = Math.max(at, ...[/^P?A (\d+) \+(\d+)/.exec(line)].map((m) => Number(m?.[1]) + Number(m?.[2])));
+      b.say({ flags: 'A', seq: 1, ack: at });
+    }
+    const told = heard.flatMap((line) => {
+      const [, seq, , urgent] = /^P?A (\d+)( \+\d+)? ack 1(?: urg (\d+))? /.exec(line)!;
+      return urgent === undefined ? [] : [Number(seq) + Number(urgent)];
+    });
+    expect(new Set(told)).toEqual(new Set([70_001]));
+  });
+
+  test('the link cuts nothing before it, for the pointer would be the same in each part', () => {
+    const b = new Bench({ segmentation: 65_000 }).open();
+    urge(b, 3_000, 5_000);
+    expect(b.out().map((line) => line.replace(/ ack.*urg/, ' urg'))).toEqual([
+      'A 1 +1460 urg 3000 win 8192',
+      'A 1461 +1460 urg 1540 win 8192',
+      'A 2921 +1460 urg 80 win 8192',
+      expect.stringMatching(/^PA 4381 \+3620\/1460 ack 1 win/),
+    ]);
+  });
+
+  test('before the guest has acknowledged our SYN it is told right', () => {
+    const b = new Bench();
+    b.say({ flags: 'S', seq: 0, mss: 1460 });
+    b.host((e, _, now) => e.opened(now));
+    b.out();
+    urge(b, 'abc', 'de');
+    b.say({ flags: 'A', seq: 1, ack: 1 });
+    expect(b.out()).toEqual([expect.stringMatching(/^PA 1 \+5 ack 1 urg 3/)]);
+  });
 });
