@@ -163,7 +163,10 @@ class Cables {
   async #plug(way: VdeWay): Promise<void> {
     const { text } = way.url;
     const { mtu } = this.#settings.network;
-    const { link, ended } = await plugIn(way.url, { mtu, maxFrame: longest(this.#settings) });
+    const maxFrame = longest(this.#settings);
+    const { link, ended } = await plugIn(way.url, { mtu, maxFrame }).catch((error: Error) => {
+      throw new Error(`${text}: ${error.message}`);
+    });
     this.#relay.join(link, text, () => {
       void ended.then((why) => {
         if (this.#cables.reconnect) this.#later(way);

@@ -20,7 +20,7 @@ import type { CableSettings } from './cable-settings.ts';
 import { type Carrier, establish } from './forwards.ts';
 import { helpText } from './help.ts';
 import { parse, split } from './parse.ts';
-import { lastWords, PLANE_CABLES, planeCable, refuseWithoutPlane } from './plane-cable.ts';
+import { doubtOf, lastWords, PLANE_CABLES, planeCable, refuseWithoutPlane } from './plane-cable.ts';
 import { type Settings, settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
@@ -127,6 +127,8 @@ function onNode(chosen: Settings, log: Log, ending: Ending): void {
 function onPlane(chosen: Settings, log: Log, ending: Ending, cable: Cable, otherwise: () => void): void {
   let serving = false;
   const plane = new Plane(chosen, log);
+  const doubt = doubtOf(cable, chosen.network.mtu);
+  if (doubt !== null) log.warn(doubt);
   showOnSignal(log, () => plane.snapshots());
   plane.serve(cable, {
     onServing: () => {

@@ -22,6 +22,15 @@ export function refuseWithoutPlane(cable: Cable): void {
   throw new UsageError('--listen', `'seqpacket:' is for Linux on x64 and arm64, ${why}`);
 }
 
+/** What vde_switch of vde-2 has room for; of a longer packet the rest is missing when it arrives. */
+const SWITCH_MTU = 1_504;
+
+/** What will hardly work, in one line. */
+export function doubtOf(cable: Cable, mtu: number): string | null {
+  if (cable.kind !== 'vde' || mtu <= SWITCH_MTU) return null;
+  return `${cable.name}: vde_switch cuts off packets of more than ${SWITCH_MTU} bytes, and --if-mtu is ${mtu}`;
+}
+
 /** What broke, or null; a switch is not a guest, who may leave. */
 export function lastWords(cable: Cable, error: string | null): string | null {
   if (cable.kind === 'vde') return `${cable.name}: ${error ?? 'the switch has gone'}`;

@@ -34,7 +34,11 @@ export function plugIn(url: VdeUrl, options: Pick<CableOptions, 'mtu' | 'maxFram
   });
   return new Promise((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new Error(error.code === 'ENOENT' ? `${PROGRAM} is not installed` : `${PROGRAM}: ${error.message}`));
+      reject(
+        new Error(
+          error.code === 'ENOENT' ? `${PROGRAM} is not installed (Debian: vdeplug)` : `${PROGRAM}: ${error.message}`,
+        ),
+      );
     });
     child.once('spawn', () => {
       const link = streamLink(child.stdout, child.stdin, options);

@@ -9,7 +9,7 @@ import { ANSWER_SIZE, answered, request } from './request.ts';
 import type { SwitchName } from './url.ts';
 
 /** How long a switch may take to answer, milliseconds. */
-const PATIENCE = 10_000;
+const PATIENCE = 5_000;
 /** Between two attempts, milliseconds. */
 const AGAIN = 1_000;
 /** Bytes that are read at once of what a switch says after its answer: nothing of it is meant for us. */
@@ -19,7 +19,7 @@ export interface VdeLinkOptions extends PacketLinkOptions {
   readonly place: SwitchName;
   /** Joins again, for ever, a switch that has gone or is not there yet; what flows then goes on. False. */
   readonly reconnect?: boolean;
-  /** How long a switch may take to answer, milliseconds: 10,000. */
+  /** How long a switch may take to answer, milliseconds: 5,000. */
   readonly patience?: number;
   /** What happens, in one line. */
   readonly told?: (text: string) => void;
@@ -68,7 +68,10 @@ export class VdeLink extends PacketLink {
 
   #due(): void {
     if (this.#asked === null) this.#join();
-    else this.#fail('the switch does not answer');
+    else
+      this.#fail(
+        `the switch does not answer${typeof this.#options.place.port === 'number' ? '; has it such a port?' : ''}`,
+      );
   }
 
   #join(): void {

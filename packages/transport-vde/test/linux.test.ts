@@ -191,7 +191,7 @@ describe('joining a switch', () => {
     const t = keep(new VdeBench(loop));
     t.switch!.reply = () => address('/x').subarray(0, 109);
     t.settle();
-    now += 9_999;
+    now += 4_999;
     t.settle();
     expect(t.ends).toEqual([]);
     now += 1;
