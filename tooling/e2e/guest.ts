@@ -44,28 +44,55 @@ export function run(command: readonly string[], timeout: number = 20_000, input:
 export class Guest {
   readonly #directory: string;
   readonly #keeper: ChildProcess;
-  readonly #cable: ChildProcess;
+  #cable: ChildProcess;
   #messages: string = '';
 
-  private constructor(directory: string, keeper: ChildProcess, program: readonly string[]) {
+  private constructor(directory: string, keeper: ChildProcess) {
     this.#directory = directory;
     this.#keeper = keeper;
-    const plug = ['nsenter', '-t', String(keeper.pid), ...ENTER, 'vde_plug', 'tap://tap0'];
-    this.#cable = spawn('dpipe', [...plug, '=', ...program]);
-    this.#cable.stderr!.on('data', (text) => (this.#messages += text));
+    this.#cable = keeper;
   }
 
   /** A new guest, its TAP up but without an address. `program`: what is at the other end of the cable. */
   static async start(program: readonly string[] = RESLIRP): Promise<Guest> {
+    const guest = await Guest.make();
+    guest.#plug(['dpipe', ...guest.inside(['vde_plug', 'tap://tap0']), '=', ...program]);
+    await guest.until('ip link set tap0 up');
+    return guest;
+  }
+
+  /** The same, its TAP joined to something that vde_plug, inside, is started with; the TAP stays when that ends. */
+  static async joined(plug: readonly string[]): Promise<Guest> {
+    const guest = await Guest.make();
+    await guest.until('ip tuntap add tap0 mode tap && ip link set tap0 up');
+    guest.replug(plug);
+    return guest;
+  }
+
+  /** Joins the TAP again, when what it was joined to is gone. */
+  replug(plug: readonly string[]): void {
+    this.#plug(this.inside(plug));
+  }
+
+  /** The TAP is joined to nothing any more. */
+  async unjoin(): Promise<void> {
+    this.#cable.kill('SIGKILL');
+    await this.ended();
+  }
+
+  #plug([program = '', ...args]: readonly string[]): void {
+    this.#cable = spawn(program, args);
+    this.#cable.stderr!.on('data', (text) => (this.#messages += text));
+  }
+
+  private static async make(): Promise<Guest> {
     const directory = mkdtempSync(join(tmpdir(), 'reslirp-guest-'));
     writeFileSync(join(directory, 'resolv.conf'), '');
     writeFileSync(join(directory, 'udhcpc.sh'), UDHCPC, { mode: 0o755 });
     const setUp = `ip link set lo up; mount --bind ${directory}/resolv.conf /etc/resolv.conf; echo ready; exec sleep 600`;
     const keeper = spawn('unshare', [...NAMESPACE, 'sh', '-c', setUp], { stdio: ['ignore', 'pipe', 'ignore'] });
     await new Promise((resolve) => keeper.stdout!.once('data', resolve));
-    const guest = new Guest(directory, keeper, program);
-    await guest.until('ip link set tap0 up');
-    return guest;
+    return new Guest(directory, keeper);
   }
 
   /** What the program said on stderr so far. */
@@ -81,7 +108,12 @@ export class Guest {
 
   /** A command inside the guest. */
   run(command: readonly string[], timeout?: number, input?: string): Promise<Done> {
-    return run(['nsenter', '-t', String(this.#keeper.pid), ...ENTER, ...command], timeout, input);
+    return run(this.inside(command), timeout, input);
+  }
+
+  /** The same, as a command of this machine. */
+  inside(command: readonly string[]): string[] {
+    return ['nsenter', '-t', String(this.#keeper.pid), ...ENTER, ...command];
   }
 
   /** A line of shell inside the guest. */

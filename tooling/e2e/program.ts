@@ -18,6 +18,10 @@ export class Program {
     return program;
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Everything on its standard error. */
   get said(): string {
     return this.#said;
@@ -33,6 +37,14 @@ export class Program {
       }
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+  }
+
+  /** Waits until it ends by itself. Resolves to its exit code. */
+  async ended(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      await new Promise((resolve) => this.#child.once('exit', resolve));
+    }
+    return this.#child.exitCode;
   }
 
   /** Ends it. Resolves to its exit code. */

@@ -12,6 +12,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'transport-stdio': ['link', 'syscall'],
   'transport-stream': ['link', 'transport-stdio'],
   'transport-qemu': ['link', 'transport-stream'],
+  'transport-vde': ['link', 'syscall', 'transport-stdio'],
   'transport-ws': ['link', 'transport-stream'],
   syscall: [],
   'host-linux': ['wire', 'link', 'stack', 'syscall'],
@@ -28,6 +29,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'syscall',
     'transport-stdio',
     'transport-tap',
+    'transport-vde',
   ],
   testkit: ['wire', 'link', 'stack', 'services'],
   cli: [
@@ -40,6 +42,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'transport-tap',
     'transport-stream',
     'transport-qemu',
+    'transport-vde',
     'transport-ws',
   ],
   netns: ['wire', 'runtime', 'syscall', 'transport-tap'],

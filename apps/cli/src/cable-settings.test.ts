@@ -47,6 +47,25 @@ it('ways in their order, and what is usual', () => {
   });
 });
 
+it('a switch, and a socket of packets', () => {
+  expect(of('--vde', '/run/vde.ctl[5]', '--reconnect')).toMatchObject({
+    ways: [{ kind: 'vde', url: { text: 'vde:///run/vde.ctl[5]', switch: { path: '/run/vde.ctl', port: 5 } } }],
+    reconnect: true,
+  });
+  expect(of('--listen', 'seqpacket:/tmp/p')?.ways).toEqual([{ kind: 'seqpacket', path: '/tmp/p' }]);
+  expect(inClear(of('--vde', '/run/vde.ctl', '--vde', 'vxvde://')!)).toEqual([]);
+});
+
+it.each([
+  [['--vde', '/a', '--max-guests', '3'], '--max-guests'],
+  [['--vde', '/a', '--framing', 'qemu'], '--framing'],
+  [['--vde', '/a', '--shared'], '--shared'],
+  [['--listen', 'seqpacket:/a', '--reconnect'], '--reconnect'],
+  [['--listen', 'seqpacket:/a', '--vde', '/b'], '--listen'],
+])('%j: nothing to act upon', (args, option) => {
+  expect(() => of(...args)).toThrow(`${option}: `);
+});
+
 it('the token is the first line of its file; certificate and key are read', () => {
   const secure = ['--token-file', TOKEN, '--tls-cert', CERT, '--tls-key', KEY];
   expect(of('--listen', '0.0.0.0:9000', ...secure, '--framing', 'gvproxy', '--max-guests', '2')).toMatchObject({

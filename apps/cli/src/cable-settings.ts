@@ -30,6 +30,7 @@ const TOKEN = /^[\x21-\x7e]{8,256}$/;
 export function cableSettings(choices: Choices): CableSettings | null {
   const { ways = [] } = choices;
   refuseIdle(choices, ways);
+  refuseSeveral(ways);
   if (ways.length === 0) return null;
   const token = choices.tokenFile === undefined ? null : tokenOf(choices.tokenFile);
   for (const way of ways) refuseOpen(way, token !== null);
@@ -74,7 +75,12 @@ function refuseIdle(choices: Choices, ways: readonly Way[]): void {
     ['--tls', choices.tls, is('reverse'), 'is for --reverse'],
     ['--tls-ca', choices.tlsCa, choices.tls === true, 'needs --tls'],
     ['--origin', choices.origins, is('ws'), 'is for --ws'],
-    ['--reconnect', choices.reconnect, ways.some(isDialled), 'is for --reverse and --qemu connect:'],
+    [
+      '--reconnect',
+      choices.reconnect,
+      ways.some((way) => isDialled(way) || way.kind === 'vde'),
+      'is for --reverse, --vde and --qemu connect:',
+    ],
     ['--shared', choices.shared, ways.length > 1 || ways.some(isDoor), 'is for guests that come, or for several'],
     ['--isolated', choices.isolated, choices.shared === true, 'is for --shared'],
     ['--max-guests', choices.maxGuests, ways.some(isDoor), 'is for --listen, --ws and --qemu'],
@@ -92,8 +98,15 @@ function refuseIdle(choices: Choices, ways: readonly Way[]): void {
   }
 }
 
+/** One that is carried by system calls alone has nobody who would put it together with others. */
+function refuseSeveral(ways: readonly Way[]): void {
+  if (ways.length <= 1 || !ways.some(({ kind }) => kind === 'seqpacket')) return;
+  throw new UsageError('--listen', 'seqpacket: is the only cable, if it is one');
+}
+
 /** What is beyond this machine may only come in with a token. */
 function refuseOpen(way: Way, token: boolean): void {
+  if (way.kind === 'vde' || way.kind === 'seqpacket') return;
   const where = formatPlace(way.place);
   if (way.kind === 'qemu' && way.how === 'udp' && way.place.kind === 'unix') {
     throw new UsageError(
@@ -131,8 +144,5 @@ function text(option: string, path: string): string {
 export function inClear({ ways, tls }: CableSettings): readonly Place[] {
   return tls !== null
     ? []
-    : ways
-        .filter(isDoor)
-        .map(({ place }) => place)
-        .filter((place) => !isLoopback(place));
+    : ways.flatMap((way) => ('place' in way && isDoor(way) && !isLoopback(way.place) ? [way.place] : []));
 }

@@ -5,10 +5,11 @@ import type { Link } from '@reslirp/link';
 import { type Ending, type Log, Relay, type Running, showOnSignal } from '@reslirp/runtime';
 import { datagrams, qemuLink } from '@reslirp/transport-qemu';
 import { dial, formatPlace, open, socketLink } from '@reslirp/transport-stream';
+import { plugIn } from '@reslirp/transport-vde';
 import { openWs } from '@reslirp/transport-ws/server';
 import { type CableSettings, inClear, isDialled } from './cable-settings.ts';
 import { establish } from './forwards.ts';
-import type { Way } from './options/cables.ts';
+import type { PlaceWay, VdeWay, Way } from './options/cables.ts';
 import { Refusals } from './refusals.ts';
 import type { Settings } from './settings.ts';
 
@@ -56,7 +57,9 @@ class Cables {
   }
 
   async begin(way: Way): Promise<void> {
-    if (isDialled(way)) await this.#dial(way);
+    if (way.kind === 'vde') await this.#plug(way);
+    else if (way.kind === 'seqpacket') throw new Error(`seqpacket:${way.path}: Node has no sockets of packets`);
+    else if (isDialled(way)) await this.#dial(way);
     else if (way.kind === 'ws') await this.#webSockets(way);
     else if (way.kind === 'qemu' && way.how === 'udp') await this.#datagrams(way);
     else await this.#listen(way);
@@ -83,7 +86,7 @@ class Cables {
     );
   }
 
-  async #listen(way: Way): Promise<void> {
+  async #listen(way: PlaceWay): Promise<void> {
     const { token, tls } = this.#cables;
     const own = way.kind === 'listen';
     const door = await open({
@@ -97,7 +100,7 @@ class Cables {
     this.#log.info(`${optionOf(way)}: guests come to ${formatPlace(door.place)}`);
   }
 
-  async #webSockets({ place }: Way): Promise<void> {
+  async #webSockets({ place }: PlaceWay): Promise<void> {
     const { token, tls, origins, maxGuests } = this.#cables;
     const door = await openWs({
       place,
@@ -119,7 +122,7 @@ class Cables {
     else this.#refusals.add(name, `too many guests: --max-guests is ${this.#cables.maxGuests}`);
   }
 
-  async #datagrams({ place }: Way): Promise<void> {
+  async #datagrams({ place }: PlaceWay): Promise<void> {
     const cable = await datagrams({ place, mtu: this.#settings.network.mtu, maxFrame: longest(this.#settings) });
     const where = formatPlace(cable.place);
     this.#relay.join(cable.link, `udp ${where}`, (error) => this.#gone(error));
@@ -127,7 +130,7 @@ class Cables {
   }
 
   /** Goes to a guest that listens. The first time it is an error when nobody is there, unless it is to be tried for ever. */
-  async #dial(way: Way): Promise<void> {
+  async #dial(way: PlaceWay): Promise<void> {
     const { token, dialTls, reconnect } = this.#cables;
     const own = way.kind === 'reverse';
     try {
@@ -145,7 +148,7 @@ class Cables {
     }
   }
 
-  #reached(way: Way, socket: Socket): void {
+  #reached(way: PlaceWay, socket: Socket): void {
     const name = formatPlace(way.place);
     const link = this.#linkOf(way, socket);
     this.#log.info(`${name}: reached`);
@@ -156,11 +159,28 @@ class Cables {
     if (!joined) this.#gone(new Error(`${name}: too many guests: --max-guests is ${this.#cables.maxGuests}`));
   }
 
+  /** By a child process: for where there are no system calls, and for several cables. */
+  async #plug(way: VdeWay): Promise<void> {
+    const { text } = way.url;
+    const { mtu } = this.#settings.network;
+    const maxFrame = longest(this.#settings);
+    const { link, ended } = await plugIn(way.url, { mtu, maxFrame }).catch((error: Error) => {
+      throw new Error(`${text}: ${error.message}`);
+    });
+    this.#relay.join(link, text, () => {
+      void ended.then((why) => {
+        if (this.#cables.reconnect) this.#later(way);
+        else this.#gone(new Error(`${text}: ${why}`));
+      });
+    });
+    this.#log.info(`${text}: by vde_plug`);
+  }
+
   #later(way: Way): void {
     if (this.#over) return;
     const timer = setTimeout(() => {
       this.#open.delete(wait);
-      void this.#dial(way);
+      this.begin(way).catch((error: Error) => this.#gone(error));
     }, AGAIN);
     const wait = { close: () => clearTimeout(timer) };
     this.#open.add(wait);
@@ -173,7 +193,7 @@ class Cables {
     else if (error !== null) this.#log.error(error.message);
   }
 
-  #linkOf(way: Way, socket: Socket): Link {
+  #linkOf(way: PlaceWay, socket: Socket): Link {
     const { mtu } = this.#settings.network;
     if (way.kind === 'qemu') return qemuLink(socket, { mtu });
     return socketLink(socket, { mtu, maxFrame: longest(this.#settings), framing: this.#cables.framing });
@@ -185,7 +205,7 @@ class Cables {
   }
 }
 
-function optionOf(way: Way): string {
+function optionOf(way: PlaceWay): string {
   return `--${way.kind}`;
 }
 

@@ -1,6 +1,7 @@
 // The program: arguments, the cable on stdin and stdout, and the ways in which it all ends.
 import { isatty } from 'node:tty';
 import {
+  type Cable,
   dump,
   Ending,
   Exit,
@@ -19,6 +20,7 @@ import type { CableSettings } from './cable-settings.ts';
 import { type Carrier, establish } from './forwards.ts';
 import { helpText } from './help.ts';
 import { parse, split } from './parse.ts';
+import { doubtOf, lastWords, PLANE_CABLES, planeCable, refuseWithoutPlane } from './plane-cable.ts';
 import { type Settings, settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
@@ -72,24 +74,31 @@ function network(chosen: Settings): void {
     return;
   }
   refuseTerminals();
+  refuseHost(chosen.host);
   const log = new Log(chosen.level, process.stderr);
-  if (chosen.host === 'node') onNode(chosen, log, new Ending(log));
-  else if (hasPlane()) onPlane(chosen, log, new Ending(log));
-  else if (chosen.host === 'auto') onNode(chosen, log, new Ending(log));
-  else
-    throw new UsageError(
-      '--host',
-      `'linux' is for Linux on x64 and arm64, and this is ${process.platform} on ${process.arch}`,
-    );
+  const ending = new Ending(log);
+  const cable = { kind: 'stdio', input: STDIN, output: STDOUT, longestFrame: longestFrame(chosen) } as const;
+  if (chosen.host === 'node' || !hasPlane()) onNode(chosen, log, ending);
+  else onPlane(chosen, log, ending, cable, () => onNode(chosen, log, ending));
 }
 
 /** Guests that come over sockets, or that the network goes to. */
 function onCables(chosen: Settings, cables: CableSettings): void {
-  if (chosen.host === 'linux') {
-    throw new UsageError('--host', "'linux' is for the cable on standard input and output, and for 'run'");
+  const cable = planeCable(cables);
+  if (chosen.host === 'linux' && cable === null) {
+    throw new UsageError('--host', `'linux' is for ${PLANE_CABLES}, and for 'run'`);
   }
+  refuseHost(chosen.host);
+  const byCalls = cable !== null && chosen.host !== 'node' && hasPlane();
+  if (cable !== null && !byCalls) refuseWithoutPlane(cable);
   const log = new Log(chosen.level, process.stderr);
   const ending = new Ending(log);
+  if (byCalls) onPlane(chosen, log, ending, cable, () => inRelay(chosen, cables, log, ending));
+  else inRelay(chosen, cables, log, ending);
+}
+
+/** Sockets of Node, and programs that it starts. */
+function inRelay(chosen: Settings, cables: CableSettings, log: Log, ending: Ending): void {
   // Loaded only here: the usual cable starts sooner without it
   import('./cables.ts')
     .then(({ serveCables }) => serveCables(chosen, cables, log, ending))
@@ -114,11 +123,12 @@ function onNode(chosen: Settings, log: Log, ending: Ending): void {
   withForwards(chosen, running, log, ending);
 }
 
-/** System calls, in a thread of their own. Nothing has been read when that does not even start. */
-function onPlane(chosen: Settings, log: Log, ending: Ending): void {
-  const cable = { kind: 'stdio', input: STDIN, output: STDOUT, longestFrame: longestFrame(chosen) } as const;
+/** System calls, in a thread of their own. Nothing has been read when that does not even start: then it is `otherwise`. */
+function onPlane(chosen: Settings, log: Log, ending: Ending, cable: Cable, otherwise: () => void): void {
   let serving = false;
   const plane = new Plane(chosen, log);
+  const doubt = doubtOf(cable, chosen.network.mtu);
+  if (doubt !== null) log.warn(doubt);
   showOnSignal(log, () => plane.snapshots());
   plane.serve(cable, {
     onServing: () => {
@@ -126,10 +136,10 @@ function onPlane(chosen: Settings, log: Log, ending: Ending): void {
       withForwards(chosen, plane, log, ending);
     },
     onEnd: (error) => {
-      if (serving || chosen.host === 'linux') ending.cableEnded(error);
+      if (serving || chosen.host === 'linux' || cable.kind === 'door') ending.cableEnded(lastWords(cable, error));
       else if (!ending.over) {
         log.info(`no system calls here, so the sockets are Node's: ${error}`);
-        onNode(chosen, log, ending);
+        otherwise();
       }
     },
   });
@@ -141,6 +151,14 @@ function withForwards(chosen: Settings, carrier: Carrier, log: Log, ending: Endi
   establish(chosen, carrier, log).then(
     (release) => process.once('exit', release),
     (error) => ending.cableEnded((error as Error).message),
+  );
+}
+
+function refuseHost(host: Settings['host']): void {
+  if (host !== 'linux' || hasPlane()) return;
+  throw new UsageError(
+    '--host',
+    `'linux' is for Linux on x64 and arm64, and this is ${process.platform} on ${process.arch}`,
   );
 }
 

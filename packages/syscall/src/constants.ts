@@ -22,6 +22,7 @@ export const SocketOption = {
   REUSEADDR: 2,
   ERROR: 4,
   BROADCAST: 6,
+  SNDBUF: 7,
   OOBINLINE: 10,
   LINGER: 13,
   BINDTODEVICE: 25,

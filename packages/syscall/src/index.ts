@@ -33,8 +33,17 @@ export { Loop, type Pollable, type TurnEnd } from './loop.ts';
 export { AddressCache, addressOf, Region } from './memory.ts';
 export { Datagrams, ErrorQueue, SegmentedSend } from './message.ts';
 export { bindToInterface, isAtMark, pendingError, resetOnClose, setOption, setWords } from './option.ts';
+export { PacketSend } from './packet-send.ts';
 export { forbidWriting, limitCapabilities, noNewPrivileges } from './privilege.ts';
 export { Denial, denySystemCalls, type SystemCall } from './seccomp.ts';
 export { type AddressAndPort, getSocketAddress, putSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts';
 export { openTap, setHeaderSize, setOffload, type TunResult, tapFlags } from './tun.ts';
-export { LONGEST_PATH, unixConnect, unixListener } from './unix.ts';
+export {
+  getUnixAddress,
+  LONGEST_PATH,
+  putUnixAddress,
+  UNIX_ADDRESS_SIZE,
+  unixBind,
+  unixConnect,
+  unixListener,
+} from './unix.ts';

@@ -87,6 +87,9 @@ export const sendmsg: (fd: number, message: number, flags: number) => number = c
 export const recvmmsg: (fd: number, vector: number, count: number, flags: number, timeout: number) => number = call5(
   'int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)',
 );
+export const sendmmsg: (fd: number, vector: number, count: number, flags: number) => number = call4(
+  'int sendmmsg(int, uintptr_t, uint32_t, int)',
+);
 export const socket: (family: number, type: number, protocol: number) => number = call3('int socket(int, int, int)');
 export const socketpair: (family: number, type: number, protocol: number, pair: number) => number = call4(
   'int socketpair(int, int, int, uintptr_t)',

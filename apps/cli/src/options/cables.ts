@@ -1,13 +1,28 @@
 // The cables that are not standard input and output.
 import { BIG_2, BIG_4, type Framing, LITTLE_2 } from '@reslirp/link';
 import type { Place } from '@reslirp/transport-stream/place';
-import { FILE, type Kind, number, PLACE } from '../values.ts';
+import { parseVde, type VdeUrl } from '@reslirp/transport-vde';
+import { FILE, type Kind, number, PATH, PLACE } from '../values.ts';
 import { append, appendAll, flag, into, type Option } from './option.ts';
 
 /** A way in which guests come. */
-export type Way =
+export type Way = PlaceWay | VdeWay | PacketsWay;
+
+export type PlaceWay =
   | { readonly kind: 'listen' | 'reverse' | 'ws'; readonly place: Place }
   | { readonly kind: 'qemu'; readonly how: QemuWay; readonly place: Place };
+
+/** A switch, which the network joins. */
+export interface VdeWay {
+  readonly kind: 'vde';
+  readonly url: VdeUrl;
+}
+
+/** A unix socket of packets. */
+export interface PacketsWay {
+  readonly kind: 'seqpacket';
+  readonly path: string;
+}
 
 export type QemuWay = 'listen' | 'connect' | 'udp';
 
@@ -54,7 +69,30 @@ const QEMU: Kind<Way> = {
   },
 };
 
-const AS_WAY = (kind: 'listen' | 'reverse' | 'ws'): Kind<Way> => ({
+const VDE: Kind<Way> = {
+  accepts:
+    'a VDE network such as vde:///run/vde.ctl, /run/vde.ctl, vde:///run/vde.ctl[5], or vde:// for the usual switch',
+  read(text) {
+    const url = parseVde(text);
+    return url === null ? null : { kind: 'vde', url };
+  },
+};
+
+const PACKETS = 'seqpacket:';
+
+const LISTEN: Kind<Way> = {
+  accepts: `${PLACE.accepts}; or seqpacket:/run/user/1000/packets`,
+  read(text) {
+    if (text.startsWith(PACKETS)) {
+      const path = PATH.read(text.slice(PACKETS.length));
+      return path === null ? null : { kind: 'seqpacket', path };
+    }
+    const place = PLACE.read(text);
+    return place === null ? null : { kind: 'listen', place };
+  },
+};
+
+const AS_WAY = (kind: 'reverse' | 'ws'): Kind<Way> => ({
   accepts: PLACE.accepts,
   read(text) {
     const place = PLACE.read(text);
@@ -69,8 +107,8 @@ export const CABLE_OPTIONS: readonly Option[] = [
     group: 'Cables',
     long: 'listen',
     value: 'WHERE',
-    help: 'guests come to [HOST:]PORT or unix:PATH, each in a network of its own',
-    ...append('ways', AS_WAY('listen')),
+    help: 'guests come to [HOST:]PORT or unix:PATH; or one to seqpacket:PATH',
+    ...append('ways', LISTEN),
   },
   {
     group: 'Cables',
@@ -85,6 +123,13 @@ export const CABLE_OPTIONS: readonly Option[] = [
     value: 'WHERE',
     help: 'for QEMU: [HOST:]PORT, unix:PATH, connect:WHERE or udp:PORT',
     ...append('ways', QEMU),
+  },
+  {
+    group: 'Cables',
+    long: 'vde',
+    value: 'URL',
+    help: 'a plug in a vde_switch: vde:///PATH[PORT], PATH, or vde://',
+    ...append('ways', VDE),
   },
   {
     group: 'Cables',
@@ -131,7 +176,12 @@ export const CABLE_OPTIONS: readonly Option[] = [
     help: 'whom --tls believes, instead of whom the system does',
     ...into('tlsCa', FILE),
   },
-  { group: 'Cables', long: 'reconnect', help: 'try again where nobody listens, for ever', ...flag('reconnect') },
+  {
+    group: 'Cables',
+    long: 'reconnect',
+    help: 'try again where nobody listens, or a switch has gone, for ever',
+    ...flag('reconnect'),
+  },
   { group: 'Cables', long: 'shared', help: 'all guests are in one network, as on a switch', ...flag('shared') },
   {
     group: 'Cables',

@@ -1,4 +1,5 @@
 // What passes between the program and its data plane, which is another thread.
+import type { SwitchName } from '@reslirp/transport-vde';
 import type { ForwardAnswer, ForwardRequest, GuestForwardRequest } from '../forwards.ts';
 import type { NetworkSettings } from '../settings.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -8,6 +9,10 @@ export type Cable =
   | { readonly kind: 'tap'; readonly fd: number; readonly name: string }
   /** A socket with a frame in each message. */
   | { readonly kind: 'packets'; readonly fd: number }
+  /** The same, of whoever comes to it. */
+  | { readonly kind: 'door'; readonly path: string }
+  /** A switch, which is joined. `name`: for messages. */
+  | { readonly kind: 'vde'; readonly name: string; readonly place: SwitchName; readonly reconnect: boolean }
   | { readonly kind: 'stdio'; readonly input: number; readonly output: number; readonly longestFrame: number };
 
 /** What the thread is born with. */

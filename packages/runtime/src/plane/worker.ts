@@ -7,6 +7,7 @@ import type { Link } from '@reslirp/link';
 import { Loop } from '@reslirp/syscall';
 import { loopLink } from '@reslirp/transport-stdio/linux';
 import { TapLink, tapOf } from '@reslirp/transport-tap';
+import { ConnectedPackets, PacketDoor, type PacketLinkOptions, VDE_FRAME, VdeLink } from '@reslirp/transport-vde/linux';
 import { dump } from '../dump.ts';
 import { StackForwards } from '../forwards.ts';
 import { Log } from '../log.ts';
@@ -16,6 +17,8 @@ import { localAddresses } from '../settings.ts';
 
 import type { Answers, Birth, Cable, News, Order, Question } from './message.ts';
 
+/** Ethernet header and one VLAN tag. */
+const HEADERS = 18;
 const port = parentPort!;
 const { settings, program, unread } = workerData as Birth;
 const sink = {
@@ -98,11 +101,24 @@ function open(cable: Cable): Link {
     const { input, output, longestFrame } = cable;
     return loopLink({ loop, input, output, mtu, maxFrame: longestFrame });
   }
-  if (cable.kind === 'packets')
-    return new TapLink({ tap: { fd: cable.fd, name: 'guest', header: 0, offload: 'none' }, loop, mtu });
+  if (cable.kind === 'packets') return new ConnectedPackets({ ...packets(), fd: cable.fd });
+  if (cable.kind === 'door') {
+    const door = new PacketDoor({ ...packets(), path: cable.path, told: (text) => log.info(text) });
+    log.info(`a guest comes to seqpacket:${cable.path}`);
+    return door;
+  }
+  if (cable.kind === 'vde') {
+    const { name, place, reconnect } = cable;
+    return new VdeLink({ ...packets(), place, reconnect, told: (text) => log.info(`${name}: ${text}`) });
+  }
   const tap = tapOf(cable.fd, cable.name);
   log.info(`${tap.name}: ${tap.offload === 'none' ? 'no offload' : `${tap.offload} are left to the kernel`}`);
   return new TapLink({ tap, loop, mtu });
+}
+
+function packets(): PacketLinkOptions {
+  const { mtu, mru = mtu } = settings.network;
+  return { loop, mtu, maxFrame: Math.max(VDE_FRAME, Math.max(mtu, mru) + HEADERS) };
 }
 
 function tell(news: News): void {
