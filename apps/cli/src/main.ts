@@ -17,7 +17,7 @@ import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
 import type { CableSettings } from './cable-settings.ts';
 import { type Carrier, establish } from './forwards.ts';
-import { helpText } from './help.ts';
+import { helpText, tunnelHelp } from './help.ts';
 import { parse, split } from './parse.ts';
 import { type Settings, settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
@@ -37,6 +37,10 @@ function main(args: readonly string[]): void {
   const [first] = args;
   if (first === 'run') {
     runCommand(args.slice(1));
+    return;
+  }
+  if (first === 'tunnel') {
+    tunnelCommand(args.slice(1)).catch(complain);
     return;
   }
   const choices = parse(args);
@@ -64,6 +68,18 @@ function runCommand(args: readonly string[]): void {
       process.exitCode = code;
       process.exit();
     }, complain);
+}
+
+/** `reslirp tunnel [OPTION]... [USER@]HOST [-- COMMAND...]`. All of it is loaded only here. */
+async function tunnelCommand(args: readonly string[]): Promise<void> {
+  const { plan } = await import('./tunnel/plan.ts');
+  const chosen = plan(args);
+  if (chosen === 'help') return print(tunnelHelp());
+  if (chosen === 'version') return print(`reslirp ${version()}\n`);
+  if (!hasPlane()) throw new UsageError('tunnel', 'is for Linux on x64 and arm64; the other machine may be any');
+  const { tunnel } = await import('./tunnel/tunnel.ts');
+  process.exitCode = await tunnel(chosen, new Log(chosen.settings.level, process.stderr));
+  process.exit();
 }
 
 function network(chosen: Settings): void {
