@@ -45,6 +45,7 @@ _reslirp() {
     '--listen') COMPREPLY=(); return ;;
     '--reverse') COMPREPLY=(); return ;;
     '--qemu') COMPREPLY=(); return ;;
+    '--vde') COMPREPLY=(); return ;;
     '--ws') COMPREPLY=(); return ;;
     '--origin') COMPREPLY=(); return ;;
     '--framing') COMPREPLY=($(compgen -W 'vde gvproxy qemu' -- "$word")); return ;;
@@ -61,7 +62,7 @@ _reslirp() {
     '-D' | '--dump') COMPREPLY=(); return ;;
   esac
   if [[ $COMP_CWORD == 1 && $word != -* ]]; then COMPREPLY=($(compgen -W run -- "$word"))
-  else COMPREPLY=($(compgen -W '--vnetwork --vnetmask --vhost --vnameserver --if-mtu --if-mru --ipv6 --no-ipv6 --no-ipv4 --vprefix6 --vhost6 --vnameserver6 --vdhcp-start --vhostname --vdomainname --vdnssearch --dhcp-host --dhcp-option --dhcp-lease-time --lease-file --dhcp6 --disable-dhcp --tftp-path --bootfile --tftp-server-name --resolv-conf --dns --dns-host --dns-zone --no-dns-cache --disable-dns --hostfwd --guestfwd --tcp-keepalive --udp-timeout --udp-filtering --outbound-addr --outbound-addr6 --restricted --disable-host-loopback --allow --deny --enable-emu --host --listen --reverse --qemu --ws --origin --framing --token-file --tls-cert --tls-key --tls --tls-ca --reconnect --shared --isolated --max-guests --mfr-id --oob-eth-addr --pcap --pcap-size --pcap-files --debug --quiet --dump --help --version --' -- "$word"))
+  else COMPREPLY=($(compgen -W '--vnetwork --vnetmask --vhost --vnameserver --if-mtu --if-mru --ipv6 --no-ipv6 --no-ipv4 --vprefix6 --vhost6 --vnameserver6 --vdhcp-start --vhostname --vdomainname --vdnssearch --dhcp-host --dhcp-option --dhcp-lease-time --lease-file --dhcp6 --disable-dhcp --tftp-path --bootfile --tftp-server-name --resolv-conf --dns --dns-host --dns-zone --no-dns-cache --disable-dns --hostfwd --guestfwd --tcp-keepalive --udp-timeout --udp-filtering --outbound-addr --outbound-addr6 --restricted --disable-host-loopback --allow --deny --enable-emu --host --listen --reverse --qemu --vde --ws --origin --framing --token-file --tls-cert --tls-key --tls --tls-ca --reconnect --shared --isolated --max-guests --mfr-id --oob-eth-addr --pcap --pcap-size --pcap-files --debug --quiet --dump --help --version --' -- "$word"))
   fi
 }
 complete -F _reslirp reslirp
