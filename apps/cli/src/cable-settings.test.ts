@@ -113,7 +113,7 @@ describe('refused', () => {
     [['--listen', '1', '--isolated'], '--isolated: is for --shared'],
     [['--listen', '1', '--tls'], '--tls: is for --reverse'],
     [['--reverse', 'h:1', '--tls-ca', CERT], '--tls-ca: needs --tls'],
-    [['--listen', '1', '--reconnect'], '--reconnect: is for --reverse and --qemu connect:'],
+    [['--listen', '1', '--reconnect'], '--reconnect: is for --reverse, --vde and --qemu connect:'],
     [['--reverse', 'h:1', '--max-guests', '1'], '--max-guests: is for --listen, --ws and --qemu'],
     [['--listen', '1', '--token-file', file('short', 'short\n')], 'is not 8 to 256 letters'],
     [['--listen', '1', '--token-file', file('empty', '')], 'is not 8 to 256 letters'],

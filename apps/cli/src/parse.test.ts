@@ -63,6 +63,7 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   listen: ['9000', { ways: [{ kind: 'listen', place: { kind: 'tcp', host: '127.0.0.1', port: 9_000 } }] }],
   reverse: ['unix:/x', { ways: [{ kind: 'reverse', place: { kind: 'unix', path: '/x' } }] }],
   qemu: ['udp:9000', { ways: [{ kind: 'qemu', how: 'udp', place: { kind: 'tcp', host: '127.0.0.1', port: 9_000 } }] }],
+  vde: ['/a[5]', { ways: [{ kind: 'vde', url: { text: 'vde:///a[5]', switch: { path: '/a', port: 5 } } }] }],
   ws: ['[::1]:9', { ways: [{ kind: 'ws', place: { kind: 'tcp', host: '::1', port: 9 } }] }],
   origin: ['https://a.example,*', { origins: ['https://a.example', '*'] }],
   framing: ['qemu', { framing: { width: 4, littleEndian: false } }],
@@ -139,7 +140,7 @@ describe('every option', () => {
       }
 
       it(`--${long} says what it accepts`, () => {
-        const wrong = ['lease-file', 'bootfile', 'pcap'].includes(long) ? '' : '!'; // any name is one of a file
+        const wrong = ['lease-file', 'bootfile', 'pcap', 'vde'].includes(long) ? '' : '!'; // any name is one of a file
         expect(complaint(`--${long}=${wrong}`)).toBe(`--${long}: '${wrong}' is not ${accepts}`);
         if (optional !== true) expect(complaint(`--${long}`)).toMatch(`--${long}: has no value: it needs ${accepts}`);
       });
