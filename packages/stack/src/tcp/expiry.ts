@@ -53,7 +53,7 @@ function retransmit(c: Context, f: Flow): void {
   }
   f.rtt.backOff();
   if (f.recovery === null) f.sndNxt = f.iss;
-  else f.recovery.timedOut(f.sndMax);
+  else f.recovery.timedOut(c.now, f.sndMax);
   f.timedAt = Number.NaN;
   c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto);
   c.schedule(f);

@@ -83,6 +83,9 @@ export class Flow {
   sack: boolean = false;
   /** Where the last segment that came out of order begins. */
   rcvNewest: Seq = 0 as Seq;
+  /** Bytes that came once more, which the guest has not been told of (RFC 2883): the first, and how many. */
+  rcvAgain: Seq = 0 as Seq;
+  rcvAgainSize: number = 0;
 
   /** The guest's FIN came, perhaps ahead of bytes that are missing: its sequence number. */
   finKnown: boolean = false;

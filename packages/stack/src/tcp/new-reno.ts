@@ -54,12 +54,16 @@ export class NewReno extends Recovery {
   /** Time alone says nothing here, but for the retransmission timer. */
   detect(): void {}
 
-  override timedOut(max: Seq): void {
+  override timedOut(now: number, max: Seq): void {
     this.flight.forgetSacked();
     this.#marked = 0;
     this.#duplicates = 0;
     this.#inVain = 0;
-    super.timedOut(max);
+    super.timedOut(now, max);
+  }
+
+  protected isOverdue(): boolean {
+    return true; // RFC 6582 4: nobody has said what has arrived
   }
 
   protected arrived(i: number, now: number): void {

@@ -12,6 +12,8 @@ import { after, before, type Seq } from './seq.ts';
 /** RFC 8985 6.2 step 4: of the smallest round trip, and how many of them at most. */
 const PATIENCE = 1 / 4;
 const MOST_PATIENCE = 4;
+/** RFC 6298 2.3, alpha. */
+const SMOOTHING = 1 / 8;
 /** Recoveries after which a DSACK is forgotten. */
 const MEMORY = 16;
 
@@ -21,6 +23,8 @@ export class Rack extends Recovery {
   #sentAt: number = -Infinity;
   #end: Seq;
   #rtt: number = 0;
+  /** What round trips are like, overtakers among others: RFC 6298 2.3, of entries that left once. 0 before the first. */
+  #usualRtt: number = 0;
   /** RACK.fack: the highest that arrived. */
   #highest: Seq;
   #reordered: boolean = false;
@@ -52,7 +56,7 @@ export class Rack extends Recovery {
     const { flight } = this;
     this.lostAt = Infinity;
     if (flight.count === 0 || this.#sentAt === -Infinity || (flight.sacked === 0 && !this.recovering)) return;
-    const patience = this.#rtt + this.#reorderWindow();
+    const patience = this.#roundTrip() + this.#reorderWindow();
     let lost = 0;
     for (let i = 0; i < flight.count; i++) {
       if ((flight.marks(i) & (Mark.SACKED | Mark.LOST)) !== 0) continue;
@@ -67,10 +71,15 @@ export class Rack extends Recovery {
   }
 
   /** RFC 2018 8: a guest that says it has what comes next, and does not acknowledge it, has thrown all of it away. */
-  override timedOut(max: Seq): void {
+  override timedOut(now: number, max: Seq): void {
     const { flight } = this;
     if (flight.count > 0 && (flight.marks(0) & Mark.SACKED) !== 0) flight.forgetSacked();
-    super.timedOut(max);
+    super.timedOut(now, max);
+  }
+
+  /** RFC 8985 6.3: what left a moment ago is not lost because the first one is. */
+  protected isOverdue(i: number, now: number): boolean {
+    return this.flight.sentAt(i) + this.#roundTrip() + this.#reorderWindow() <= now;
   }
 
   /** RFC 2018 4, as far as it can be believed. A first block that is known already says what came twice (RFC 2883 4). */
@@ -120,7 +129,7 @@ export class Rack extends Recovery {
     this.credit(i, flight.size(i));
     const again = (marks & Mark.AGAIN) !== 0;
     if (again && rtt < control.minRtt) return; // step 2: it is rather the first one that arrived
-    if (!again) control.sample(rtt, now);
+    if (!again) this.#sample(rtt, now);
     const end = flight.end(i);
     if (after(end, this.#highest)) this.#highest = end;
     else if (!again && before(end, this.#highest)) this.#reordered = true;
@@ -144,12 +153,22 @@ export class Rack extends Recovery {
     return true;
   }
 
+  #sample(rtt: number, now: number): void {
+    this.control.sample(rtt, now);
+    this.#usualRtt += (rtt - this.#usualRtt) * (this.#usualRtt === 0 ? 1 : SMOOTHING);
+  }
+
+  /** RACK.rtt; but that of an overtaker says nothing of those whom it overtook, and so does a minimum that is an overtaker's. */
+  #roundTrip(): number {
+    return this.#reordered ? Math.max(this.#rtt, this.#usualRtt) : this.#rtt;
+  }
+
   /** RFC 8985 6.2 step 4. */
   #reorderWindow(): number {
     const { flight, control } = this;
     if (!this.#reordered && (this.recovering || flight.sacked >= DUPLICATES * this.mss)) return 0;
-    const { minRtt } = control;
-    return Number.isFinite(minRtt) ? Math.min(minRtt * PATIENCE * this.#patience, this.#rtt) : 0;
+    const base = this.#reordered ? this.#usualRtt : control.minRtt;
+    return Number.isFinite(base) ? Math.min(base * PATIENCE * this.#patience, this.#roundTrip()) : 0;
   }
 
   #recovered(): void {

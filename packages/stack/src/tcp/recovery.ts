@@ -78,16 +78,19 @@ export abstract class Recovery {
     for (let i = 0; i < flight.count; i++) if (flight.size(i) > mss) flight.markLost(i);
   }
 
-  /** The retransmission timer fired: all that the guest does not have is lost. */
-  timedOut(max: Seq): void {
+  /** The retransmission timer fired: the first segment is lost, and whatever left so long ago that it must be. */
+  timedOut(now: number, max: Seq): void {
     const { flight } = this;
-    for (let i = 0; i < flight.count; i++) flight.markLost(i);
+    for (let i = 0; i < flight.count; i++) if (i === 0 || this.isOverdue(i, now)) flight.markLost(i);
     this.control.timedOut();
     this.recovering = true;
     this.recover = max;
     this.probed = false;
     this.lostAt = Infinity;
   }
+
+  /** Whether entry `i` would have been heard of by now. */
+  protected abstract isOverdue(i: number, now: number): boolean;
 
   /** Here the work on one ACK begins ... */
   protected begin(): void {
