@@ -1,19 +1,20 @@
 // A program for the tests: runs the command of its arguments behind a bad cable, its own stdin and stdout being the cable.
 //
-//   node bad-cable.js '{"loss":0.01,"delay":25}' COMMAND...
+//   node bad-cable.js '{"loss":0.01,"delay":25,"seed":7}' COMMAND...
 import { spawn } from 'node:child_process';
 import { impair } from '@reslirp/link';
 import { stdioLink, streamLink } from '@reslirp/transport-stdio';
 
 const [options, command, ...args] = process.argv.slice(2);
-let seed = 20_260_101;
+const { seed = 20_260_101, ...impairment } = JSON.parse(options);
+let state = Math.imul(seed, 0x9e37_79b1) >>> 0; // neighbours begin far apart
 const random = () => {
-  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-  return seed / 0x1_0000_0000;
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return state / 0x1_0000_0000;
 };
 const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
 const guest = impair(stdioLink(), {
-  ...JSON.parse(options),
+  ...impairment,
   random,
   now: () => performance.now(),
   schedule: (ms, run) => setTimeout(run, ms),

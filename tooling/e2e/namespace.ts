@@ -31,9 +31,14 @@ export class Namespace {
     return new Namespace(keeper);
   }
 
+  /** What a command begins with, to be run inside. */
+  get entry(): readonly string[] {
+    return ['nsenter', '-t', String(this.pid), ...ENTER];
+  }
+
   /** A command inside. */
   run(command: readonly string[], timeout?: number, input?: string): Promise<Done> {
-    return run(['nsenter', '-t', String(this.pid), ...ENTER, ...command], timeout, input);
+    return run([...this.entry, ...command], timeout, input);
   }
 
   /** A line of shell inside. */
@@ -44,7 +49,8 @@ export class Namespace {
 
   /** A command inside that goes on; it ends with the namespace. `output`: what becomes of its standard output. */
   start(command: readonly string[], output: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
-    return spawn('nsenter', ['-t', String(this.pid), ...ENTER, ...command], { stdio: ['ignore', output, 'ignore'] });
+    const [file = '', ...args] = [...this.entry, ...command];
+    return spawn(file, args, { stdio: ['ignore', output, 'ignore'] });
   }
 
   remove(): void {

@@ -24,19 +24,16 @@ export function acknowledge(c: Context, f: Flow, s: Segment): boolean {
     return false;
   }
   if (acked > 0) advance(c, f, s, acked);
-  else if (acked === 0 && f.recovery === null) countDuplicate(f, s);
-  if (f.recovery !== null && (acked > 0 || s.options.sackRanges > 0)) hear(c, f, s, f.recovery);
+  if (f.recovery !== null && acked >= 0) hear(c, f, s, f.recovery, acked);
   updateWindow(f, s);
   return true;
 }
 
-function countDuplicate(f: Flow, s: Segment): void {
-  if (isDuplicate(f, s) && f.reno.duplicate(f.sndUna, f.sndMax)) f.resend = true;
-}
-
-/** What a guest that speaks SACK says about loss. */
-function hear(c: Context, f: Flow, s: Segment, recovery: Recovery): void {
-  recovery.heard(s.options, f.sndUna, f.sndMax, c.now, f.limited);
+/** What the guest says about loss. */
+function hear(c: Context, f: Flow, s: Segment, recovery: Recovery, acked: number): void {
+  if (acked > 0 || s.options.sackRanges > 0) recovery.heard(s.options, f.sndUna, f.sndMax, c.now, f.limited);
+  else if (isDuplicate(f, s)) recovery.duplicate(f.sndUna, f.sndMax, c.now);
+  else return;
   watchLoss(c, f, recovery);
   c.schedule(f);
 }
@@ -57,7 +54,6 @@ function advance(c: Context, f: Flow, s: Segment, acked: number): void {
   if (f.urgent && !after(f.sndUp, s.ack)) f.urgent = false;
   if (before(f.sndNxt, s.ack)) f.sndNxt = s.ack;
   f.attempts = 0;
-  if (f.recovery === null) f.resend = f.reno.acked(bytes, s.ack, f.limited);
   if (f.inFlight > 0)
     c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto); // RFC 6298 (5.3)
   else f.timers.stop(Timer.RETRANSMIT); // (5.2)

@@ -6,14 +6,15 @@ import { acknowledge } from './acknowledge.ts';
 import { challenge } from './challenge.ts';
 import { closed, inTimeWait, prolongTimeWait, resetByGuest } from './closing.ts';
 import type { Context } from './context.ts';
-import { refuse } from './emit.ts';
+import { emitAck, refuse } from './emit.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { synSent } from './incoming.ts';
 import { listen, open } from './opening.ts';
 import { receive } from './receive.ts';
+import { noteAgain } from './sack.ts';
 import type { Segment } from './segment.ts';
-import { after, distance } from './seq.ts';
+import { add, after, distance } from './seq.ts';
 
 /** RFC 7323 5.5: after so long an idle time TS.Recent says nothing. Milliseconds. */
 const OUTDATED = 24 * 86_400_000;
@@ -95,8 +96,9 @@ function acceptable(f: Flow, s: Segment): boolean {
 /** Not acceptable: data means that our ACK was lost, anything else may be forged. */
 function outside(c: Context, f: Flow, s: Segment): Drop {
   if (s.length > 0) {
-    f.ackNow = true;
-    c.schedule(f);
+    const end = add(s.seq, s.end - s.at);
+    noteAgain(f, s.seq, after(end, f.rcvNxt) ? s.seq : end);
+    emitAck(c, f);
     if (s.has(Flag.FIN)) prolongTimeWait(c, f);
   } else challenge(c, f);
   return c.env.drops.count(Drop.TCP_OUT_OF_WINDOW);

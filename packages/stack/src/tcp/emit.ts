@@ -62,6 +62,7 @@ function told(f: Flow, window: number): void {
   f.rcvAdv = add(f.rcvNxt, window);
   f.rcvAcked = f.rcvNxt;
   f.ackNow = false;
+  f.rcvAgainSize = 0;
   f.timers.stop(Timer.DELAYED_ACK);
 }
 

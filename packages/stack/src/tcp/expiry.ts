@@ -47,25 +47,22 @@ function retransmit(c: Context, f: Flow): void {
     stillUnknown(c, f);
     return;
   }
-  // A guest that has closed its window over what was in flight may be slow, and is alive as long as it answers
-  const alive = f.has(Ev.OPEN) && f.sndWnd === 0 && c.now - f.heardAt <= c.env.timeouts.tcpSilence;
-  if (!alive && ++f.attempts > (f.has(Ev.OPEN) ? ATTEMPTS : SYN_ATTEMPTS)) {
+  if (isHopeless(c, f)) {
     giveUp(c, f);
     return;
   }
   f.rtt.backOff();
-  if (f.recovery === null) goBack(f);
-  else f.recovery.timedOut(f.sndMax);
-  f.resend = false;
+  if (f.recovery === null) f.sndNxt = f.iss;
+  else f.recovery.timedOut(c.now, f.sndMax);
   f.timedAt = Number.NaN;
   c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto);
   c.schedule(f);
 }
 
-/** Without SACK all of it is sent again, from the first byte on. */
-function goBack(f: Flow): void {
-  if (f.has(Ev.OPEN)) f.reno.timedOut(f.sndUna, f.sndMax);
-  f.sndNxt = f.sndUna;
+/** A guest that has closed its window over what was in flight may be slow, and is alive as long as it answers. */
+function isHopeless(c: Context, f: Flow): boolean {
+  if (f.has(Ev.OPEN) && f.sndWnd === 0) return c.now - f.heardAt > c.env.timeouts.tcpSilence;
+  return ++f.attempts > (f.has(Ev.OPEN) ? ATTEMPTS : SYN_ATTEMPTS);
 }
 
 /**

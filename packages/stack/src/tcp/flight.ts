@@ -1,11 +1,11 @@
-// What is on its way to a guest that speaks SACK: one entry for each segment that left, however large, in the order of its
+// What is on its way to a guest: one entry for each segment that left, however large, in the order of its
 // bytes. RFC 6675's scoreboard and RFC 8985's records of when each one was sent, and what had been delivered by then.
 //
 // A ring of typed arrays: sending and acknowledging in order, which is nearly always all there is, is a few stores each.
 import { after, before, distance, type Seq } from './seq.ts';
 
 export const Mark = {
-  /** The guest has it: RFC 2018. */
+  /** The guest has it: RFC 2018, or guessed from duplicate ACKs (new-reno.ts). */
   SACKED: 1,
   /** It is held for lost, and has not been sent again since. */
   LOST: 2,
@@ -109,6 +109,13 @@ export class Flight {
     if ((this.#marks[slot]! & (Mark.LOST | Mark.SACKED)) !== 0) return;
     this.#marks[slot]! |= Mark.LOST;
     this.lost += this.size(i);
+  }
+
+  clearSacked(i: number): void {
+    const slot = this.#slot(i);
+    if ((this.#marks[slot]! & Mark.SACKED) === 0) return;
+    this.#marks[slot]! &= ~Mark.SACKED;
+    this.sacked -= this.size(i);
   }
 
   /** RFC 2018 8: the guest has thrown away what it said it had. */

@@ -8,7 +8,7 @@
 //   Sending         The send ring keeps bytes until the guest ACKs them; its free room is what is read from the host.
 //   Memory          Rings are lent by Memory while they hold something, and grow with the flow up to limits.tcpBuffer.
 //   Closing         Each direction ends by itself; what is left once both have ended stands in closing.ts.
-//   Losing          What comes out of order is told (sack.ts); what the guest tells is listened to (recovery.ts), or counted (reno.ts).
+//   Losing          What comes out of order is told (sack.ts); what the guest tells is listened to (recovery.ts).
 //   Urgent          The guest's urgent data is passed on as such when nothing is in its way (receive.ts); the host's where it can
 //                   tell (pump.ts), else it comes in line, as RFC 6093 3.4 asks applications to take it.
 import type { Endpoint } from '../endpoint.ts';
@@ -17,7 +17,6 @@ import { Ev } from './events.ts';
 import type { Memory } from './memory.ts';
 import { ReceiveRing } from './receive-ring.ts';
 import type { Recovery } from './recovery.ts';
-import type { Reno } from './reno.ts';
 import { RttEstimator } from './rtt.ts';
 import { SendRing } from './send-ring.ts';
 import { distance, type Seq } from './seq.ts';
@@ -30,7 +29,6 @@ export interface FlowBirth {
   readonly iss: Seq;
   readonly tsOffset: number;
   readonly memory: Memory;
-  readonly reno: Reno;
   readonly now: number;
 }
 
@@ -85,6 +83,9 @@ export class Flow {
   sack: boolean = false;
   /** Where the last segment that came out of order begins. */
   rcvNewest: Seq = 0 as Seq;
+  /** Bytes that came once more, which the guest has not been told of (RFC 2883): the first, and how many. */
+  rcvAgain: Seq = 0 as Seq;
+  rcvAgainSize: number = 0;
 
   /** The guest's FIN came, perhaps ahead of bytes that are missing: its sequence number. */
   finKnown: boolean = false;
@@ -105,14 +106,11 @@ export class Flow {
   readonly receive: ReceiveRing;
   readonly rtt: RttEstimator = new RttEstimator();
   readonly timers: TimerTable = new TimerTable();
-  reno: Reno;
-  /** For a guest that speaks SACK, from the opening on: then `reno` rests. */
+  /** What is under way, from the opening on. */
   recovery: Recovery | null = null;
 
   /** The host socket may have more to read. */
   readable: boolean = false;
-  /** The segment at SND.UNA is to be sent again, whatever else waits. */
-  resend: boolean = false;
   /** An ACK is owed now, not later. */
   ackNow: boolean = false;
   /** Waiting in the run queue for the end of the turn. */
@@ -138,7 +136,7 @@ export class Flow {
   /** Last time a challenge ACK was sent (RFC 5961 7). */
   challengedAt: number = -Infinity;
 
-  constructor({ slot, guest, remote, iss, tsOffset, memory, reno, now }: FlowBirth) {
+  constructor({ slot, guest, remote, iss, tsOffset, memory, now }: FlowBirth) {
     this.slot = slot;
     this.guest = guest;
     this.remote = remote;
@@ -149,7 +147,6 @@ export class Flow {
     this.tsOffset = tsOffset;
     this.send = new SendRing(memory);
     this.receive = new ReceiveRing(memory);
-    this.reno = reno;
     this.since = now;
     this.heardAt = now;
   }
@@ -170,8 +167,7 @@ export class Flow {
 
   /** Bytes that congestion control lets out now. */
   get cwndRoom(): number {
-    if (this.recovery !== null) return this.recovery.room;
-    return this.reno.cwnd + this.reno.extra - this.inFlight;
+    return this.recovery?.room ?? 0;
   }
 
   get inFlight(): number {

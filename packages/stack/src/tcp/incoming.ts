@@ -14,7 +14,6 @@ import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { negotiate, offerAll, sendMss } from './negotiation.ts';
 import { HostSide, newFlow, open } from './opening.ts';
-import { Reno } from './reno.ts';
 import type { Segment } from './segment.ts';
 import { add } from './seq.ts';
 
@@ -72,7 +71,6 @@ export function synSent(c: Context, f: Flow, p: Packet, s: Segment): Drop {
 function agree(c: Context, f: Flow, s: Segment): void {
   negotiate(c, f, s);
   f.mss = sendMss(c, f.guest, s);
-  f.reno = new Reno(f.mss, f.iss);
   c.raise(f, Ev.GUEST_SYN);
 }
 

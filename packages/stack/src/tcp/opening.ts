@@ -16,9 +16,9 @@ import { Flow } from './flow.ts';
 import type { Connect } from './guest-forwards.ts';
 import { watchSilence } from './keepalive.ts';
 import { negotiate, sendMss } from './negotiation.ts';
+import { NewReno } from './new-reno.ts';
 import { drain, fill } from './pump.ts';
-import { Recovery } from './recovery.ts';
-import { Reno } from './reno.ts';
+import { Rack } from './rack.ts';
 import type { Segment } from './segment.ts';
 import { seq } from './seq.ts';
 
@@ -90,8 +90,7 @@ export function newFlow(c: Context, guest: Endpoint, remote: Endpoint, mss: numb
   const iss = seq(c.env.random() * 0x1_0000_0000);
   const tsOffset = (c.env.random() * 0x1_0000_0000) | 0;
   const { memory, now } = c;
-  const reno = new Reno(mss, iss);
-  const f = new Flow({ slot, guest: guest.copy(), remote: remote.copy(), iss, tsOffset, memory, reno, now });
+  const f = new Flow({ slot, guest: guest.copy(), remote: remote.copy(), iss, tsOffset, memory, now });
   f.mss = mss;
   c.keep(f);
   return f;
@@ -101,7 +100,7 @@ export function newFlow(c: Context, guest: Endpoint, remote: Endpoint, mss: numb
 export function open(c: Context, f: Flow): void {
   c.raise(f, Ev.OPEN);
   f.syn = null;
-  if (f.sack) f.recovery = new Recovery(f.mss, f.sndUna);
+  f.recovery = f.sack ? new Rack(f.mss, f.sndUna) : new NewReno(f.mss, f.sndUna);
   watchSilence(c, f);
   fill(c, f);
 }

@@ -54,22 +54,9 @@ function syn(c: Context, f: Flow): Served {
   return Served.DONE;
 }
 
-/** Fast retransmit: the first segment that is missing, whatever the windows say (RFC 5681 3.2 (3)). */
-function again(c: Context, f: Flow): boolean {
-  const size = Math.min(f.mss, f.send.contiguous(0), distance(f.sndMax, f.sndUna));
-  const fin = f.has(Ev.FIN_SENT) && size === f.send.length;
-  if (!emit(c, f, fin ? Flag.FIN : 0, f.sndUna, 0, size)) return false;
-  f.resend = false;
-  f.timedAt = Number.NaN;
-  c.counters.retransmitted++;
-  c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto);
-  return true;
-}
-
 /** What is lost leaves again, before anything new. False when the link is full. */
 function repeated(c: Context, f: Flow): boolean {
-  if (f.recovery !== null) return f.recovery.flight.lost === 0 || repair(c, f, f.recovery);
-  return !f.resend || again(c, f);
+  return f.recovery === null || f.recovery.flight.lost === 0 || repair(c, f, f.recovery);
 }
 
 function segments(c: Context, f: Flow): Stop {

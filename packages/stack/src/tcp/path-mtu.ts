@@ -37,9 +37,6 @@ function lower(c: Context, f: Flow, mss: number): void {
   f.mss = mss;
   f.timedAt = Number.NaN;
   c.counters.narrowed++;
-  if (f.recovery === null) {
-    f.resend = false;
-    f.sndNxt = f.sndUna;
-  } else f.recovery.tooBig(mss);
+  f.recovery?.tooBig(mss);
   c.schedule(f);
 }

@@ -97,10 +97,10 @@ export class RateControl {
     this.#roundLost += bytes;
   }
 
-  /** The retransmission timer fired: whatever was known, nothing has come back (RFC 5681 3.1). */
+  /** The retransmission timer fired: whatever was known, nothing has come back (RFC 5681 3.1, the loss window). */
   timedOut(): void {
     this.#isLossy = true;
-    this.cwnd = LEAST_SEGMENTS * this.#mss;
+    this.cwnd = this.#mss;
   }
 
   #follow(bytes: number, now: number): void {

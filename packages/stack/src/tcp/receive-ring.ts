@@ -9,8 +9,12 @@ import { SMALLEST } from './memory.ts';
 
 const NOTHING = new Uint8Array(0);
 
-/** Holes that are remembered. A segment that would need one more is not kept: the guest sends it again. */
-export const MAX_RANGES = 64;
+/**
+ * Holes that are remembered: a tenth lost of a window of 8 MiB. A segment that would need one more is not kept: the guest sends
+ * it again. There is room for a few to begin with.
+ */
+export const MAX_RANGES: number = 1 << 10;
+const FIRST_RANGES = 1 << 4;
 
 export class ReceiveRing {
   readonly #memory: Memory;
@@ -39,6 +43,12 @@ export class ReceiveRing {
   /** Start (`edge` 0) or end (1) of range `i`. */
   range(i: number, edge: 0 | 1): number {
     return this.#ranges![i * 2 + edge]!;
+  }
+
+  /** All of [from, to) is here, beyond what is in order. */
+  holds(from: number, to: number): boolean {
+    for (let i = this.#count - 1; i >= 0; i--) if (this.range(i, 0) <= from) return this.range(i, 1) >= to;
+    return false;
   }
 
   /**
@@ -107,21 +117,28 @@ export class ReceiveRing {
 
   /** Merges [from, to) into the ranges. False when that takes one more than there is room for. */
   #note(from: number, to: number): boolean {
-    this.#ranges ??= new Int32Array(MAX_RANGES * 2);
-    const r = this.#ranges;
-    let first = 0;
-    while (first < this.#count && r[first * 2 + 1]! < from) first++;
-    let last = first;
-    for (; last < this.#count && r[last * 2]! <= to; last++) {
-      from = Math.min(from, r[last * 2]!);
-      to = Math.max(to, r[last * 2 + 1]!);
+    let r = this.#ranges ?? this.#moreRanges(new Int32Array(FIRST_RANGES));
+    let last = this.#count; // most come near the end
+    while (last > 0 && r[last * 2 - 2]! > to) last--;
+    let first = last;
+    for (; first > 0 && r[first * 2 - 1]! >= from; first--) {
+      from = Math.min(from, r[first * 2 - 2]!);
+      to = Math.max(to, r[first * 2 - 1]!);
     }
     if (first === last && this.#count === MAX_RANGES) return false;
+    if (this.#count * 2 === r.length) r = this.#moreRanges(r);
     r.copyWithin((first + 1) * 2, last * 2, this.#count * 2);
     this.#count += 1 - (last - first);
     r[first * 2] = from;
     r[first * 2 + 1] = to;
     return true;
+  }
+
+  #moreRanges(had: Int32Array): Int32Array {
+    const more = new Int32Array(had.length * 2);
+    more.set(had);
+    this.#ranges = more;
+    return more;
   }
 
   /** Takes the ranges that touch `ready` into it; returns by how many bytes it grew. */

@@ -8,6 +8,7 @@ import { emitAck } from './emit.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { drain } from './pump.ts';
+import { noteAgain } from './sack.ts';
 import type { Segment } from './segment.ts';
 import { add, before, distance } from './seq.ts';
 
@@ -21,6 +22,7 @@ export function receive(c: Context, f: Flow, s: Segment): void {
     return;
   }
   if (s.has(Flag.FIN)) noteFin(f, s);
+  if (before(s.seq, f.rcvNxt)) noteAgain(f, s.seq, f.rcvNxt);
   const edge = f.finKnown ? f.rcvFin : add(f.rcvNxt, f.rcvWnd);
   const from = s.at + Math.max(0, distance(f.rcvNxt, s.seq));
   const to = s.end - Math.max(0, distance(add(s.seq, s.end - s.at), edge));
@@ -42,8 +44,10 @@ function accept(c: Context, f: Flow, s: Segment, from: number, to: number): void
   const offset = distance(add(s.seq, from - s.at), f.rcvNxt);
   if (offset === 0) inOrder(c, f, s, from, to);
   else {
-    f.receive.store(f.receive.ready + offset, s.b, from, to);
+    const at = f.receive.ready + offset;
     f.rcvNewest = add(f.rcvNxt, offset);
+    if (f.receive.holds(at, at + to - from)) noteAgain(f, f.rcvNewest, add(f.rcvNewest, to - from));
+    else f.receive.store(at, s.b, from, to);
     emitAck(c, f); // RFC 5681 4.2: each one counts as a duplicate
   }
 }

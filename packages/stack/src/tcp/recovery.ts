@@ -1,55 +1,51 @@
-// Which segments are lost, for a guest that speaks SACK: RACK-TLP, RFC 8985.
-//
-// A segment is lost when one that left later has arrived, and it has not within a quarter of the round trip: time decides, and
-// not a count of duplicates, so a repeated segment can be lost again, and one that was overtaken is waited for. A tail
-// that nothing follows is found by a probe (7). What the guest says it has twice (RFC 2883) was sent again in vain: then there is
-// more patience.
+// What is on its way to a guest, which of it is lost, and how much more may leave. How loss is found depends on what the guest
+// tells: with SACK it is RACK-TLP (rack.ts), without it NewReno (new-reno.ts). What follows from it is the same for both: what
+// is lost leaves again first (repair.ts), within the window of rate-control.ts.
 import type { TcpOptions } from '@reslirp/wire/tcp-options';
 import { Flight, Mark } from './flight.ts';
 import { RateControl } from './rate-control.ts';
-import { after, before, distance, type Seq } from './seq.ts';
+import { after, distance, type Seq } from './seq.ts';
 
-/** RFC 5681 3.2: without any sign of reordering so many later ones are enough. */
-const DUPLICATES = 3;
-/** RFC 8985 6.2 step 4: of the smallest round trip, and how many of them at most. */
-const PATIENCE = 1 / 4;
-const MOST_PATIENCE = 4;
-/** Recoveries after which a DSACK is forgotten. */
-const MEMORY = 16;
+/** RFC 5681 3.2 (2): without any sign of reordering so many later ones are enough. */
+export const DUPLICATES = 3;
 
-export class Recovery {
+export abstract class Recovery {
   readonly flight: Flight;
   readonly control: RateControl;
   /** When something may be known to be lost that is not yet; Infinity when nothing is waited for. */
   lostAt: number = Infinity;
+  /** A probe of the tail would tell something (RFC 8985 7). */
+  abstract readonly probes: boolean;
   /** A probe is on its way: no second one before something is heard (7.3). */
   probed: boolean = false;
-  readonly #mss: number;
-  /** RACK.xmit_ts, RACK.end_seq and RACK.rtt: of the entry that left last of all that arrived. */
-  #sentAt: number = -Infinity;
-  #end: Seq;
-  #rtt: number = 0;
-  /** RACK.fack: the highest that arrived. */
-  #highest: Seq;
-  #reordered: boolean = false;
-  #patience: number = 1;
-  #patienceLeft: number = 0;
-  /** Until this is acknowledged, it is the same recovery. */
-  #recover: Seq;
-  #recovering: boolean = false;
+  protected readonly mss: number;
+  /** Until `recover` is acknowledged, it is the same recovery. */
+  protected recover: Seq;
+  protected recovering: boolean = false;
   // Of the ACK at hand: bytes that arrived, and what the newest of them knew of rate when it left
   #bytes: number = 0;
   #before: number = 0;
   #since: number = 0;
 
+  /** `mss`: bytes of a full segment; `una`: SND.UNA, with nothing in flight. */
   constructor(mss: number, una: Seq) {
-    this.#mss = mss;
+    this.mss = mss;
     this.flight = new Flight(una);
     this.control = new RateControl(mss);
-    this.#end = una;
-    this.#highest = una;
-    this.#recover = una;
+    this.recover = una;
   }
+
+  /** An ACK that acknowledges more, or has SACK blocks; SND.UNA is `una` now, SND.MAX `max`. `limited`: the window had held us back. */
+  abstract heard(options: TcpOptions, una: Seq, max: Seq, now: number, limited: boolean): void;
+
+  /** An ACK that says nothing new: RFC 5681 2. */
+  abstract duplicate(una: Seq, max: Seq, now: number): void;
+
+  /** Marks what is lost by now, and says in lostAt when to look again. */
+  abstract detect(now: number, max: Seq): void;
+
+  /** Entry `i` is acknowledged for the first time. */
+  protected abstract arrived(i: number, now: number): void;
 
   /** Bytes that may leave now. */
   get room(): number {
@@ -76,166 +72,65 @@ export class Recovery {
     return -1;
   }
 
-  /** An ACK came; SND.UNA is `una` now, SND.MAX `max`. `limited`: the window had held us back. */
-  heard(options: TcpOptions, una: Seq, max: Seq, now: number, limited: boolean): void {
-    this.#bytes = 0;
-    this.#before = -1;
-    const had = this.flight.count;
-    if (after(una, this.flight.base)) this.#acknowledged(una, now);
-    if (options.sackRanges > 0) this.#selected(options, max, now);
-    if (this.#bytes > 0) {
-      this.probed = false;
-      if (this.#before < 0) this.#before = this.control.delivered;
-      this.control.acked(this.#bytes, this.#before, this.#since, now, limited);
-    }
-    if (this.#recovering && !before(una, this.#recover)) this.#recovered();
-    if (had > 0) this.detect(now, max);
-  }
-
-  /** RFC 8985 6.2 step 5: marks what is lost, and says in lostAt when to look again. */
-  detect(now: number, max: Seq): void {
-    const { flight } = this;
-    this.lostAt = Infinity;
-    if (flight.count === 0 || this.#sentAt === -Infinity || (flight.sacked === 0 && !this.#recovering)) return;
-    const patience = this.#rtt + this.#reorderWindow();
-    let lost = 0;
-    for (let i = 0; i < flight.count; i++) {
-      if ((flight.marks(i) & (Mark.SACKED | Mark.LOST)) !== 0) continue;
-      const sentAt = flight.sentAt(i);
-      if (sentAt > this.#sentAt || (sentAt === this.#sentAt && !before(flight.end(i), this.#end))) continue;
-      if (sentAt + patience <= now) {
-        lost += flight.size(i);
-        flight.markLost(i);
-      } else this.lostAt = Math.min(this.lostAt, sentAt + patience);
-    }
-    if (lost > 0) this.#lost(lost, max);
-  }
-
   /** What is larger than `mss` has not arrived; no fault of the window. */
   tooBig(mss: number): void {
     const { flight } = this;
     for (let i = 0; i < flight.count; i++) if (flight.size(i) > mss) flight.markLost(i);
   }
 
-  /** The retransmission timer fired: all that the guest does not have is lost. */
-  timedOut(max: Seq): void {
+  /** The retransmission timer fired: the first segment is lost, and whatever left so long ago that it must be. */
+  timedOut(now: number, max: Seq): void {
     const { flight } = this;
-    if (flight.count > 0 && (flight.marks(0) & Mark.SACKED) !== 0) flight.forgetSacked();
-    for (let i = 0; i < flight.count; i++) flight.markLost(i);
+    for (let i = 0; i < flight.count; i++) if (i === 0 || this.isOverdue(i, now)) flight.markLost(i);
     this.control.timedOut();
-    this.#recovering = true;
-    this.#recover = max;
+    this.recovering = true;
+    this.recover = max;
     this.probed = false;
     this.lostAt = Infinity;
   }
 
+  /** Whether entry `i` would have been heard of by now. */
+  protected abstract isOverdue(i: number, now: number): boolean;
+
+  /** Here the work on one ACK begins ... */
+  protected begin(): void {
+    this.#bytes = 0;
+    this.#before = -1;
+  }
+
+  /** ... `size` bytes of it are entry `i`, or a part of that ... */
+  protected credit(i: number, size: number): void {
+    this.#bytes += size;
+    const delivered = this.flight.delivered(i);
+    if (delivered <= this.#before) return;
+    this.#before = delivered;
+    this.#since = this.flight.deliveredAt(i);
+  }
+
+  /** ... and that was all. */
+  protected end(now: number, limited: boolean): void {
+    if (this.#bytes === 0) return;
+    this.probed = false;
+    this.control.acked(this.#bytes, this.#before, this.#since, now, limited);
+  }
+
   /** Entries up to `una` are acknowledged. */
-  #acknowledged(una: Seq, now: number): void {
+  protected acknowledged(una: Seq, now: number): void {
     const { flight } = this;
     while (flight.count > 0 && !after(flight.end(0), una)) {
-      if ((flight.marks(0) & Mark.SACKED) === 0) this.#arrived(0, now);
+      if ((flight.marks(0) & Mark.SACKED) === 0) this.arrived(0, now);
       flight.shift();
     }
-    if (flight.count > 0 && after(una, flight.base) && (flight.marks(0) & Mark.SACKED) === 0) {
-      this.#bytes += distance(una, flight.base);
-    }
+    const cut = distance(una, flight.base);
+    if (flight.count > 0 && cut > 0 && (flight.marks(0) & Mark.SACKED) === 0) this.credit(0, cut);
     flight.trim(una);
-    if (after(una, this.#highest)) this.#highest = una;
   }
 
-  /** RFC 2018 4, as far as it can be believed. A first block that is known already says what came twice (RFC 2883 4). */
-  #selected(options: TcpOptions, max: Seq, now: number): void {
-    const { sackRanges, sack } = options;
-    const first = this.#duplicate(options, this.flight.base) ? 1 : 0;
-    for (let n = first; n < sackRanges; n++) {
-      const left = sack[2 * n]! as Seq;
-      const right = sack[2 * n + 1]! as Seq;
-      if (!after(right, left) || before(left, this.flight.base) || after(right, max)) continue;
-      this.#block(left, right, now);
-    }
-  }
-
-  #block(left: Seq, right: Seq, now: number): void {
-    const { flight } = this;
-    for (let i = this.#indexOf(left); i < flight.count && before(flight.start(i), right); i++) {
-      if ((flight.marks(i) & Mark.SACKED) !== 0) continue;
-      if (before(flight.start(i), left)) {
-        flight.split(i, left);
-        continue; // the second half is next
-      }
-      if (after(flight.end(i), right)) flight.split(i, right);
-      if (after(flight.end(i), right)) return; // no room for one more entry
-      this.#arrived(i, now);
-      flight.markSacked(i);
-    }
-  }
-
-  /** The entry that holds `at`, or the last. Blocks are mostly near the end. */
-  #indexOf(at: Seq): number {
-    let [low, high] = [0, this.flight.count];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (after(this.flight.end(middle), at)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  /** RFC 8985 6.2 steps 1 to 3: an entry that is acknowledged for the first time. */
-  #arrived(i: number, now: number): void {
-    const { flight, control } = this;
-    const marks = flight.marks(i);
-    const sentAt = flight.sentAt(i);
-    const rtt = now - sentAt;
-    this.#bytes += flight.size(i);
-    const delivered = flight.delivered(i);
-    if (delivered > this.#before) {
-      this.#before = delivered;
-      this.#since = flight.deliveredAt(i);
-    }
-    const again = (marks & Mark.AGAIN) !== 0;
-    if (again && rtt < control.minRtt) return; // step 2: it is rather the first one that arrived
-    if (!again) control.sample(rtt, now);
-    const end = flight.end(i);
-    if (after(end, this.#highest)) this.#highest = end;
-    else if (!again && before(end, this.#highest)) this.#reordered = true;
-    if (sentAt > this.#sentAt || (sentAt === this.#sentAt && after(end, this.#end))) {
-      this.#sentAt = sentAt;
-      this.#end = end;
-      this.#rtt = rtt;
-    }
-  }
-
-  /** Whether the first block is a DSACK: below what is acknowledged, or within the second block. */
-  #duplicate({ sackRanges, sack }: TcpOptions, una: Seq): boolean {
-    const left = sack[0]! as Seq;
-    const right = sack[1]! as Seq;
-    const isOld = !after(right, una);
-    const isInside = sackRanges > 1 && !before(left, sack[2]! as Seq) && !after(right, sack[3]! as Seq);
-    if (!isOld && !isInside) return false;
-    this.#reordered = true;
-    this.#patience = Math.min(MOST_PATIENCE, this.#patience + 1);
-    this.#patienceLeft = MEMORY;
-    return true;
-  }
-
-  /** RFC 8985 6.2 step 4. */
-  #reorderWindow(): number {
-    const { flight, control } = this;
-    if (!this.#reordered && (this.#recovering || flight.sacked >= DUPLICATES * this.#mss)) return 0;
-    const { minRtt } = control;
-    return Number.isFinite(minRtt) ? Math.min(minRtt * PATIENCE * this.#patience, this.#rtt) : 0;
-  }
-
-  #lost(bytes: number, max: Seq): void {
+  /** `bytes` are held for lost now. */
+  protected lost(bytes: number, max: Seq): void {
     this.control.lost(bytes);
-    if (this.#recovering) return;
-    this.#recovering = true;
-    this.#recover = max;
-  }
-
-  #recovered(): void {
-    this.#recovering = false;
-    if (this.#patienceLeft > 0 && --this.#patienceLeft === 0) this.#patience = 1;
+    if (this.recovering) return;
+    this.recovering = true;
+    this.recover = max;
   }
 }

@@ -36,8 +36,9 @@ function resend(c: Context, f: Flow, recovery: Recovery, i: number): boolean {
   const most = c.env.segmentation > f.mss && !f.urgent ? payload : Math.min(payload, f.mss);
   const piece = payload > 0 ? Math.min(most, f.send.contiguous(offset)) : 0;
   if (piece < payload) flight.split(i, add(start, piece));
-  const fin = f.has(Ev.FIN_SENT) && piece < flight.size(i);
-  if (!emit(c, f, fin ? Flag.FIN : 0, start, offset, piece)) return false;
+  const fin = f.has(Ev.FIN_SENT) && piece < flight.size(i) ? Flag.FIN : 0;
+  const push = piece > 0 && offset + piece === f.send.length ? Flag.PSH : 0;
+  if (!emit(c, f, fin | push, start, offset, piece)) return false;
   recovery.sentAgain(i, c.now);
   f.timedAt = Number.NaN;
   c.counters.retransmitted++;
@@ -61,8 +62,8 @@ export function overtaken(c: Context, f: Flow): void {
 }
 
 /** RFC 8985 7.2: something is in flight, and nothing lost of it is known. */
-export function scheduleProbe(c: Context, f: Flow, { flight, probed }: Recovery): void {
-  if (probed || flight.count === 0 || flight.lost > 0) {
+export function scheduleProbe(c: Context, f: Flow, { flight, probes, probed }: Recovery): void {
+  if (!probes || probed || flight.count === 0 || flight.lost > 0) {
     f.timers.stop(Timer.PROBE);
     return;
   }

@@ -229,7 +229,7 @@ describe('sending', () => {
     for (let i = 0; i < 3; i++) b.say({ flags: 'A', seq: 1, ack: 1 });
     b.out();
     b.say({ flags: 'A', seq: 1, ack: 1 + 4 * MSS });
-    expect(b.out()).toEqual([`FA ${1 + 4 * MSS} +${MSS} ack 1 win 8192`]);
+    expect(b.out()).toEqual([`FPA ${1 + 4 * MSS} +${MSS} ack 1 win 8192`]);
   });
 
   test('a flow with much to send does not keep another one waiting', () => {

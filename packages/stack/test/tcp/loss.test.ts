@@ -41,12 +41,39 @@ describe('fast retransmit (RFC 5681 3.2)', () => {
     expect(Math.min(...numbers(b))).toBeGreaterThanOrEqual(1 + 12 * MSS);
   });
 
-  test('the threshold is half of what was in flight', () => {
+  test('one segment that was lost is an accident: the window stays', () => {
     const b = flying();
-    for (let i = 0; i < 3; i++) b.say({ flags: 'A', seq: 1, ack: 1 });
+    for (let i = 0; i < 9; i++) b.say({ flags: 'A', seq: 1, ack: 1 });
+    expect(numbers(b)).toContain(1);
+    b.say({ flags: 'A', seq: 1, ack: 1 + 10 * MSS });
     b.out();
-    b.say({ flags: 'A', seq: 1, ack: 1 + 12 * MSS }); // recovery is over
-    expect(numbers(b)).toHaveLength(6); // cwnd: half of 12 segments
+    expect(Number(b.tcp.stats()['segmentsOut'])).toBeGreaterThanOrEqual(10 + 9 + 1 + 1);
+  });
+
+  test('a hole that was filled in vain is filled again, once three that left later have arrived', () => {
+    const b = flying();
+    const duplicates = (n: number): number[] => {
+      b.now++;
+      for (let i = 0; i < n; i++) b.say({ flags: 'A', seq: 1, ack: 1 });
+      return numbers(b);
+    };
+    duplicates(2);
+    expect(duplicates(1)).toEqual([1, 1 + 12 * MSS]); // the third one that was let out leaves with it
+    expect(Math.min(...duplicates(6))).toBe(1 + 13 * MSS);
+    expect(duplicates(3 + 2)).not.toContain(1);
+    expect(duplicates(1)).toContain(1);
+  });
+
+  test('more duplicates than there are segments in flight change nothing', () => {
+    const b = new Bench().open();
+    b.peer.queue(2 * MSS);
+    b.host((e, _, now) => e.readable(now));
+    b.out();
+    for (let i = 0; i < 9; i++) b.say({ flags: 'A', seq: 1, ack: 1 });
+    expect(numbers(b)).toEqual([]);
+    b.say({ flags: 'A', seq: 1, ack: 1 + 2 * MSS });
+    b.wait(200);
+    expect([b.out(), b.tcp.deadline()]).toEqual([[], Infinity]);
   });
 });
 

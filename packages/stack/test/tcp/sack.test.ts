@@ -55,6 +55,40 @@ test('four blocks without timestamps, three with them; the last one to come is a
   }
 });
 
+test('what comes twice is said first: below what is acknowledged, or within a later block (RFC 2883 4)', () => {
+  const b = new Bench().open({ sack: true });
+  b.say({ flags: 'A', seq: 1, ack: 1, data: 20 });
+  b.say({ flags: 'A', seq: 31, ack: 1, data: 20 });
+  b.out();
+  b.say({ flags: 'A', seq: 1, ack: 1, data: 10 });
+  b.say({ flags: 'A', seq: 35, ack: 1, data: 10 });
+  b.say({ flags: 'A', seq: 11, ack: 1, data: 15 }); // and five new ones
+  b.say({ flags: 'A', seq: 61, ack: 1, data: 10 });
+  expect(b.out()).toEqual([
+    'A 1 ack 21 win 8192 sack 1-11 31-51',
+    'A 1 ack 21 win 8192 sack 35-45 31-51',
+    'A 1 ack 26 win 8192 sack 11-21 31-51',
+    'A 1 ack 26 win 8192 sack 61-71 31-51',
+  ]);
+  expect(b.peer.got).toHaveLength(25);
+});
+
+test('a guest without SACK hears nothing of it', () => {
+  const b = new Bench().open();
+  b.say({ flags: 'A', seq: 1, ack: 1, data: 10 });
+  b.out();
+  b.say({ flags: 'A', seq: 1, ack: 1, data: 10 });
+  expect(b.out()).toEqual(['A 1 ack 11 win 8192']);
+});
+
+test('a hundred holes lose nothing that came', () => {
+  const b = new Bench().open({ sack: true });
+  for (let i = 1; i <= 100; i++) b.say({ flags: 'A', seq: 20 * i + 1, ack: 1, data: 10 });
+  for (let i = 0; i <= 100; i++)
+    b.say({ flags: 'A', seq: 20 * i + (i === 0 ? 1 : -9), ack: 1, data: i === 0 ? 11 : 10 });
+  expect(b.out().at(-1)).toBe('A 1 ack 2011 win 8192');
+});
+
 test('data that leaves meanwhile has no room for blocks', () => {
   const b = new Bench().open({ sack: true });
   b.put({ flags: 'A', seq: 11, ack: 1, data: 10 });
