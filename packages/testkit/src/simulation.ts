@@ -5,7 +5,7 @@
 import { type Address, address } from './address.ts';
 import type { GuestTcp, GuestTcpOptions } from './guest-tcp.ts';
 import { mulberry } from './random.ts';
-import type { Script } from './simulated-host.ts';
+import type { Script } from './script.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
 const DAY = 86_400_000;

@@ -42,7 +42,7 @@ export function createWorld(options: WorldOptions): World {
   const { seed, cable, config, services = [], watch, sent, capacity = 1 << 18 } = options;
   const time = new Timeline();
   const random = mulberry(seed);
-  const [ours, theirs] = pair({ capacity: cable === undefined ? capacity : 1 << 22 });
+  const [ours, theirs] = pair({ capacity });
   const bad = cable && impair(ours, { ...cable, random, now: () => time.now, schedule: time.schedule });
   const link = poison(sent === undefined ? (bad ?? ours) : new Tap(bad ?? ours, (frame) => sent(frame, time.now)));
   const host = new SimulatedHost(time);
