@@ -1,5 +1,6 @@
 export { type Address, address } from './address.ts';
 export { CERTIFICATE, KEY } from './certificate.ts';
+export { encounter } from './encounter.ts';
 export { Guest, type GuestOptions } from './guest.ts';
 export { GuestTcp, type GuestTcpOptions } from './guest-tcp.ts';
 export { checkPattern, fillPattern } from './pattern.ts';
@@ -11,4 +12,5 @@ export type { Line, Peer, Program } from './simulated-tcp.ts';
 export type { Datagrams } from './simulated-udp.ts';
 export { type Episode, episode } from './simulation.ts';
 export { Timeline } from './timeline.ts';
+export { createTwins, type Twin, type Twins, type TwinsOptions } from './twins.ts';
 export { createWorld, type World, type WorldOptions } from './world.ts';
