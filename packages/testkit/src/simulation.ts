@@ -108,6 +108,7 @@ class Drawn {
     return {
       send: this.#up,
       timestamps: draw(true, false),
+      sack: draw(true, false),
       delayAcks: draw(0, 0, 40, 200),
       window: draw(1_000, 16_000, 0xffff),
       ...(scale === undefined ? {} : { scale }),
