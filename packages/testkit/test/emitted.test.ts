@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { complaints, missing } from '../../wire/test/tshark.ts';
 import { episode } from '../src/index.ts';
-import { Machine, steps } from './fuzz/machine.ts';
+import { Machine, setups, steps } from './fuzz/machine.ts';
 
 const PACKETS = Number(process.env['RESLIRP_PACKETS'] ?? 20_000);
 const MACHINES = Number(process.env['FC_NUM_RUNS'] ?? 100);
@@ -28,8 +28,8 @@ test.skipIf(absent !== null)(
 test.skipIf(absent !== null)(
   `what ${MACHINES} machines answer to anything ${absent ?? ''}`,
   () => {
-    const frames = fc.sample(steps, { numRuns: MACHINES, seed: 7 }).flatMap((script) => {
-      const machine = new Machine();
+    const frames = fc.sample(fc.tuple(setups, steps), { numRuns: MACHINES, seed: 7 }).flatMap(([setup, script]) => {
+      const machine = new Machine(setup);
       for (const one of script) machine.do(one);
       machine.close();
       return machine.link.sent.map(({ bytes }) => bytes).filter((frame) => !quotes(frame));
