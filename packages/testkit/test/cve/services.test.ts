@@ -113,6 +113,27 @@ describe('CVE-2021-3592: a BOOTP request that is cut', () => {
   });
 });
 
+// dhcp_decode() walked along the options by their lengths, behind the end of the message if they said so
+describe('CVE-2017-11434: options of DHCP that lead out of the message', () => {
+  const START = BOOTP_HEADER + COOKIE;
+
+  test.each([
+    ['a code without a length', [50]],
+    ['a length without a value', [50, 4]],
+    ['a value that is cut', [50, 4, 10, 0]],
+    ['the longest there is', [50, 255, 10, 0, 2, 20]],
+    ['a type that is cut', [53, 1]],
+    ['padding, and no end', [0, 0, 0, 0]],
+  ])('%s', (_what, last) => {
+    const { rig, dhcp } = bench();
+    const whole = write(GUEST_MAC, { options: [[53, [DISCOVER]]] });
+    const cut = Uint8Array.of(...whole.subarray(0, START), ...whole.subarray(START, START + 3), ...last);
+    attack(rig, shout(cut));
+    expect(leaks(rig)).toBe(0);
+    expect(dhcp.leases().map(({ address }) => address)).not.toContain('10.0.2.219'); // of 0xdb
+  });
+});
+
 // tftp_input() took any datagram for a whole request: its opcode, name, mode and options came from memory
 describe('CVE-2021-3595: a TFTP request that is cut', () => {
   const whole = text('\0\x01boot\0octet\0blksize\x001024\0');
