@@ -6,12 +6,15 @@ import { Protocol } from '@reslirp/wire/ipv4';
 import * as Tcp from '@reslirp/wire/tcp';
 import * as Options from '@reslirp/wire/tcp-options';
 import { type Address, sameAddress } from './address.ts';
+import { Early } from './early.ts';
 import type { Guest } from './guest.ts';
 import { checkPattern, fillPattern } from './pattern.ts';
 
 const { FIN, SYN, RST, ACK } = Tcp.Flag;
-const RTO = 300;
 const MOST_RTO = 20_000;
+/** Two NOPs, kind and length; then pairs of edges. */
+const SACK = 4;
+const SACK_BLOCK = 8;
 
 /** Sizes in bytes, times in milliseconds. */
 export interface GuestTcpOptions {
@@ -23,12 +26,16 @@ export interface GuestTcpOptions {
   /** Absent: no window scaling. */
   readonly scale?: number;
   readonly timestamps?: boolean;
+  /** What came early is told (RFC 2018). It sends without. */
+  readonly sack?: boolean;
   /** Receive window, before scaling: 65,535. */
   readonly window?: number;
   /** The window is closed from the first byte on, for so long. */
   readonly stallFor?: number;
   /** Congestion window, segments: 10, growing by one per ACK. */
   readonly cwnd?: number;
+  /** Until the first retransmission; doubled with each one: 300. */
+  readonly rto?: number;
   /** ACK every second segment, or after so long: 0, each at once. */
   readonly delayAcks?: number;
 }
@@ -50,8 +57,9 @@ export class GuestTcp {
   readonly #options: GuestTcpOptions;
   readonly #iss: number;
   readonly #read: Options.TcpOptions = Options.blank();
-  /** Ranges beyond `received`, by start. */
-  readonly #early: Map<number, number> = new Map();
+  /** Beyond `received`. */
+  readonly #early: Early = new Early();
+  readonly #edges: Int32Array = new Int32Array(8);
   #irs: number = 0;
   #una: number = 0;
   #next: number = 0;
@@ -61,12 +69,14 @@ export class GuestTcp {
   #mss: number = 536;
   #cwnd: number;
   #duplicates: number = 0;
-  #rto: number = RTO;
+  readonly #firstRto: number;
+  #rto: number;
   #timer: number = 0;
   #finAt: number = -1;
   #stalledSince: number = -1;
   #tsRecent: number = 0;
   #timestamps: boolean = false;
+  #sack: boolean = false;
   #unacked: number = 0;
 
   constructor(guest: Guest, remote: Remote, options: GuestTcpOptions) {
@@ -75,6 +85,8 @@ export class GuestTcp {
     this.#options = options;
     this.#iss = Math.floor(guest.random() * 0x1_0000_0000) | 0;
     this.#cwnd = options.cwnd ?? 10;
+    this.#firstRto = options.rto ?? 300;
+    this.#rto = this.#firstRto;
     this.#syn();
     this.#restartTimer();
   }
@@ -149,10 +161,12 @@ export class GuestTcp {
       return;
     }
     Options.read(b, at, this.#read);
-    const { mss, windowScale, timestamps, tsVal } = this.#read;
+    const { mss, windowScale, timestamps, tsVal, sackPermitted } = this.#read;
     if (windowScale >= 0 && this.#options.scale === undefined) throw new Error('window scale was not offered');
     if (timestamps && this.#options.timestamps !== true) throw new Error('timestamps were not offered');
+    if (sackPermitted && this.#options.sack !== true) throw new Error('SACK was not offered');
     this.#irs = Tcp.seq(b, at);
+    this.#sack = sackPermitted;
     this.#timestamps = timestamps;
     this.#tsRecent = tsVal;
     this.#scale = Math.max(0, windowScale);
@@ -160,7 +174,7 @@ export class GuestTcp {
       Math.min(mss < 0 ? 536 : mss, typeof this.#remote.ip === 'number' ? 1_460 : 1_440) - (timestamps ? 12 : 0);
     this.#edge = Tcp.window(b, at);
     this.state = 'open';
-    this.#rto = RTO;
+    this.#rto = this.#firstRto;
     this.#emit(ACK, 0, 0);
     this.pump();
   }
@@ -182,7 +196,7 @@ export class GuestTcp {
     this.#next = Math.max(this.#next, acked);
     this.#cwnd++;
     this.#duplicates = 0;
-    this.#rto = RTO;
+    this.#rto = this.#firstRto;
     this.#restartTimer();
     this.#closeIfDone();
   }
@@ -205,16 +219,8 @@ export class GuestTcp {
 
   #keep(from: number, to: number): void {
     const before = this.received;
-    if (to > from) this.#early.set(from, Math.max(to, this.#early.get(from) ?? 0));
-    for (let grew = true; grew; ) {
-      grew = false;
-      for (const [start, stop] of this.#early) {
-        if (start > this.received) continue;
-        this.#early.delete(start);
-        if (stop > this.received) this.received = stop;
-        grew = true;
-      }
-    }
+    if (to > from) this.#early.add(from, to);
+    this.received = this.#early.reach(this.received);
     if (before === 0 && this.received > 0 && this.#options.stallFor !== undefined) this.#stall();
     if (this.#finAt === this.received) this.ended = true;
     this.#closeIfDone();
@@ -254,11 +260,14 @@ export class GuestTcp {
 
   #emit(flags: number, position: number, n: number): boolean {
     const { ip, port, own } = this.#remote;
-    const header = Tcp.HEADER + (this.#timestamps ? Options.Size.TIMESTAMPS : 0);
+    const blocks = this.#sack && n === 0 ? this.#blocks() : 0;
+    const plain = Tcp.HEADER + (this.#timestamps ? Options.Size.TIMESTAMPS : 0);
+    const header = plain + (blocks > 0 ? SACK + blocks * SACK_BLOCK : 0);
     const length = header + n;
     const sent = this.#guest.send(ip, Protocol.TCP, length, (b, at, pseudo) => {
       Tcp.emit(b, at, own, port, (this.#iss + 1 + position) | 0, this.#expected, header, flags, this.#window());
       if (this.#timestamps) Options.emitTimestamps(b, at + Tcp.HEADER, this.#clock(), this.#tsRecent);
+      if (blocks > 0) Options.emitSack(b, at + plain, this.#edges, blocks);
       fillPattern(port, position, b, at + header, at + length);
       Tcp.setSum(b, at, finish(sum(b, at, at + length, pseudo)));
     });
@@ -266,19 +275,32 @@ export class GuestTcp {
     return sent;
   }
 
+  /** Fills `#edges`; returns how many there are. */
+  #blocks(): number {
+    const most = this.#timestamps ? 3 : 4;
+    const told = this.#early.ranges.slice(0, most);
+    for (const [i, { from, to }] of told.entries()) {
+      this.#edges[2 * i] = this.#irs + 1 + from;
+      this.#edges[2 * i + 1] = this.#irs + 1 + to;
+    }
+    return told.length;
+  }
+
   #syn(): void {
     const { ip, port, own } = this.#remote;
-    const { mss, scale, timestamps } = this.#options;
+    const { mss, scale, timestamps, sack } = this.#options;
     const header =
       Tcp.HEADER +
       (mss === undefined ? 0 : Options.Size.MSS) +
       (scale === undefined ? 0 : Options.Size.WINDOW_SCALE) +
+      (sack === true ? Options.Size.SACK_PERMITTED : 0) +
       (timestamps === true ? Options.Size.TIMESTAMPS : 0);
     this.#guest.send(ip, Protocol.TCP, header, (b, at, pseudo) => {
       Tcp.emit(b, at, own, port, this.#iss, 0, header, SYN, Math.min(0xffff, this.#window()));
       let option = at + Tcp.HEADER;
       if (mss !== undefined) option = Options.emitMss(b, option, mss);
       if (scale !== undefined) option = Options.emitWindowScale(b, option, scale);
+      if (sack === true) option = Options.emitSackPermitted(b, option);
       if (timestamps === true) Options.emitTimestamps(b, option, this.#clock(), 0);
       Tcp.setSum(b, at, finish(sum(b, at, at + header, pseudo)));
     });
@@ -297,7 +319,8 @@ export class GuestTcp {
   }
 
   #timeout(): void {
-    if (this.#rto > 4 * RTO && (this.state === 'opening' || this.state === 'open')) this.#guest.doubt(this.#remote.ip);
+    if (this.#rto > 4 * this.#firstRto && (this.state === 'opening' || this.state === 'open'))
+      this.#guest.doubt(this.#remote.ip);
     if (this.state === 'opening') this.#syn();
     else if (this.state !== 'open') return;
     else {

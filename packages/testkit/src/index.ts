@@ -1,11 +1,16 @@
 export { type Address, address } from './address.ts';
 export { CERTIFICATE, KEY } from './certificate.ts';
+export { encounter } from './encounter.ts';
 export { Guest, type GuestOptions } from './guest.ts';
 export { GuestTcp, type GuestTcpOptions } from './guest-tcp.ts';
 export { checkPattern, fillPattern } from './pattern.ts';
 export { mulberry } from './random.ts';
 export { type Recorded, replay } from './replay.ts';
-export { type Peer, type Script, SimulatedHost } from './simulated-host.ts';
+export type { Script } from './script.ts';
+export { type HostOptions, SimulatedHost } from './simulated-host.ts';
+export type { Line, Peer, Program } from './simulated-tcp.ts';
+export type { Datagrams } from './simulated-udp.ts';
 export { type Episode, episode } from './simulation.ts';
 export { Timeline } from './timeline.ts';
+export { createTwins, type Twin, type Twins, type TwinsOptions } from './twins.ts';
 export { createWorld, type World, type WorldOptions } from './world.ts';

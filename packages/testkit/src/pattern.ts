@@ -7,16 +7,22 @@ const TABLE = /* @__PURE__ */ Uint8Array.from(
 
 /** Writes the bytes from `position` on of stream `key` to [at, end). */
 export function fillPattern(key: number, position: number, b: Uint8Array, at: number, end: number): void {
-  for (let place = (position + key * 977) % TABLE.length; at < end; at++) {
-    b[at] = TABLE[place]!;
-    if (++place === TABLE.length) place = 0;
+  for (let place = placeOf(key, position); at < end; place = 0) {
+    const n = Math.min(end - at, TABLE.length - place);
+    b.set(TABLE.subarray(place, place + n), at);
+    at += n;
   }
 }
 
 /** Throws when [at, end) is not what stream `key` has from `position` on. */
 export function checkPattern(key: number, position: number, b: Uint8Array, at: number, end: number): void {
-  for (let i = at, place = (position + key * 977) % TABLE.length; i < end; i++) {
+  let place = placeOf(key, position);
+  for (let i = at; i < end; i++) {
     if (b[i] !== TABLE[place]) throw new Error(`stream ${key}: byte ${position + i - at} is not what was sent`);
     if (++place === TABLE.length) place = 0;
   }
+}
+
+function placeOf(key: number, position: number): number {
+  return (position + key * 977) % TABLE.length;
 }

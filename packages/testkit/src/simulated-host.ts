@@ -4,9 +4,9 @@ import { Endpoint } from '@reslirp/stack/endpoint';
 import {
   type AcceptEvents,
   type Acceptor,
+  type BindEvents,
   BindFault,
   type BoundUdpEvents,
-  END,
   type Host,
   Refusal,
   type TcpEvents,
@@ -15,58 +15,46 @@ import {
   type UdpSocket,
   type UnixPath,
 } from '@reslirp/stack/host';
-import { checkPattern, fillPattern } from './pattern.ts';
+import { type Script, Scripted, type Streams } from './script.ts';
+import { type Program, SimulatedTcp } from './simulated-tcp.ts';
+import { type Datagrams, SimulatedUdp } from './simulated-udp.ts';
 import type { Timeline } from './timeline.ts';
 
-/** What a server does with each connection. Sizes in bytes, times in milliseconds. */
-export interface Script {
-  /** The connect is refused. */
-  readonly refuse?: Refusal;
-  /** Until connect or refusal: 1. */
-  readonly after?: number;
-  /** Bytes of the connection's stream to send, then the end: 0. */
-  readonly send?: number;
-  /** Do not end after the last byte. */
-  readonly stay?: boolean;
-  /** End only when the guest has. */
-  readonly endAfterGuest?: boolean;
-  /** Nothing is taken from the guest before this time after the opening: 0. */
-  readonly stallFor?: number;
-  /** Most that one read() or write() moves: no limit. */
-  readonly bite?: number;
-  /** Reset after so many bytes from the guest. */
-  readonly resetAfter?: number;
+const FIRST_DOOR = 49_152;
+/** Of a path: sockaddr_un has room for so many, and a zero. */
+const LONGEST_PATH = 107;
+/** There is one directory. */
+const A_PATH = /^\/run\/[^/\0]+$/;
+
+export interface HostOptions {
+  /** Throw when the stack breaks the rules: true. A real host does nothing then. */
+  readonly strict?: boolean;
 }
 
-/** The host's end of one connection. */
-export interface Peer {
-  /** What was connected to. */
-  readonly port: number;
-  /** Bytes taken from the guest, all checked against stream `key`. */
-  readonly received: number;
-  readonly sent: number;
-  /** 'connecting' until opened; then what ended it, if anything did. */
-  readonly state: 'connecting' | 'open' | 'refused' | 'closed' | 'aborted' | 'reset';
-  /** The guest's end has come. */
-  readonly finished: boolean;
-}
+/** What happens to who connects: a script, or whatever a function makes. */
+type Server = Script | (() => Program);
 
 /** Streams: the guest sends `port`, the server `port` + 1. */
 export class SimulatedHost implements Host {
   readonly peers: SimulatedTcp[] = [];
+  readonly datagrams: SimulatedUdp;
   readonly #time: Timeline;
-  readonly #scripts: Map<number, Script> = new Map();
+  readonly #strict: boolean;
+  readonly #servers: Map<number, Server> = new Map();
   /** By port, or path. */
   readonly #doors: Map<number | string, AcceptEvents> = new Map();
+  #nextDoor: number = FIRST_DOOR;
   #udp: number = 0;
 
-  constructor(time: Timeline) {
+  constructor(time: Timeline, { strict = true }: HostOptions = {}) {
     this.#time = time;
+    this.#strict = strict;
+    this.datagrams = new SimulatedUdp(time);
   }
 
   /** What listens at `port` of every address. */
-  listen(port: number, script: Script): void {
-    this.#scripts.set(port, script);
+  listen(port: number, server: Server): void {
+    this.#servers.set(port, server);
   }
 
   /** Sockets that the stack has not let go of. */
@@ -74,33 +62,47 @@ export class SimulatedHost implements Host {
     return this.#udp + this.peers.filter((peer) => peer.state === 'connecting' || peer.state === 'open').length;
   }
 
+  /** Places where somebody can come by dial(). */
+  get doors(): number {
+    return this.#doors.size;
+  }
+
   /** Of a unix socket the number at the end of its path is what a port is. */
   connect(target: Endpoint | UnixPath, events: TcpEvents): TcpSocket {
-    const to = 'path' in target ? { port: Number(/\d+$/.exec(target.path)?.[0] ?? 0) } : target;
-    const script = this.#scripts.get(to.port) ?? { refuse: Refusal.REFUSED };
-    const peer = new SimulatedTcp(to.port, script, events, this.#time);
-    this.peers.push(peer);
+    const port = 'path' in target ? Number(/\d+$/.exec(target.path)?.[0] ?? 0) : target.port;
+    const server = this.#servers.get(port) ?? { refuse: Refusal.REFUSED };
+    const script = typeof server === 'function' ? {} : server;
+    const peer = this.#peer(port, programOf(server, { says: port + 1, hears: port }), events);
+    this.#time.schedule(script.after ?? 1, () => peer.answer(script.refuse));
     return peer;
   }
 
   /** Somebody can come by dial() from now on. */
   accept(at: Endpoint | UnixPath, events: AcceptEvents): Acceptor {
-    const door = 'path' in at ? at.path : at.port;
-    const where = 'path' in at ? Endpoint.of4(0) : at.copy();
-    if (this.#doors.has(door)) return this.#inUse(events);
-    this.#doors.set(door, events);
-    const isOpen = (): boolean => this.#doors.get(door) === events;
-    this.#time.schedule(1, () => isOpen() && events.bound(where, this.#time.now));
-    return { close: () => void (isOpen() && this.#doors.delete(door)) };
+    const door = 'path' in at ? at.path : at.port === 0 ? this.#nextDoor++ : at.port;
+    const where = typeof door === 'string' ? Endpoint.of4(0) : at instanceof Endpoint ? at.copy() : new Endpoint();
+    if (typeof door === 'number') where.port = door;
+    const fault = this.#doors.has(door) ? BindFault.IN_USE : this.#canBe(at) ? null : BindFault.NOT_LOCAL;
+    if (fault === null) this.#doors.set(door, events);
+    const close = this.#binding(events, where, fault);
+    return {
+      close: () => {
+        close();
+        if (this.#doors.get(door) === events) this.#doors.delete(door);
+      },
+    };
   }
 
-  /** A client of `from` connects to a port or path where somebody accepts; it follows `script`. Null when nobody takes it. */
-  dial(from: Endpoint, door: number | string, script: Script): SimulatedTcp | null {
-    const key = typeof door === 'number' ? door : 0;
+  /**
+   * A client of `from` connects to a port or path where somebody accepts, and follows `server`. Null when nobody takes it.
+   * `streams`: as of a server on that port.
+   */
+  dial(from: Endpoint, door: number | string, server: Server, streams?: Streams): SimulatedTcp | null {
+    const port = typeof door === 'number' ? door : 0;
     let peer: SimulatedTcp | null = null;
     const take = (events: TcpEvents): TcpSocket => {
-      peer = new SimulatedTcp(key, script, events, this.#time, true);
-      this.peers.push(peer);
+      peer = this.#peer(port, programOf(server, streams ?? { says: port + 1, hears: port }), events);
+      peer.begin();
       return peer;
     };
     this.#doors.get(door)?.accepted({ from, take }, this.#time.now);
@@ -108,161 +110,73 @@ export class SimulatedHost implements Host {
   }
 
   udpAt(at: Endpoint, events: BoundUdpEvents): UdpSocket {
+    const socket = this.#open(at.port, events);
     const where = at.copy();
-    const socket = this.udp(4, events);
-    let open = true;
-    this.#time.schedule(1, () => open && events.bound(where, this.#time.now));
+    where.port = socket?.at.port ?? at.port;
+    const close = this.#binding(events, where, socket === null ? BindFault.IN_USE : null);
+    const udp = socket === null ? null : this.#udpSocket(socket);
     return {
-      send: (to, hops, b, from, end) => socket.send(to, hops, b, from, end),
+      send: (to, hops, b, from, end) => udp?.send(to, hops, b, from, end),
       close: () => {
+        close();
+        udp?.close();
+      },
+    };
+  }
+
+  udp(_family: 4 | 6, events: UdpEvents): UdpSocket | null {
+    const socket = this.#open(0, events);
+    return socket === null ? null : this.#udpSocket(socket);
+  }
+
+  #peer(port: number, program: Program, events: TcpEvents): SimulatedTcp {
+    const peer = new SimulatedTcp(port, program, events, this.#time, this.#strict);
+    this.peers.push(peer);
+    return peer;
+  }
+
+  #open(port: number, events: UdpEvents): Datagrams | null {
+    return this.datagrams.open(port, (from, b, now) => events.received(from, b, 0, b.length, now));
+  }
+
+  #udpSocket(socket: Datagrams): UdpSocket {
+    this.#udp++;
+    let open = true;
+    const refuses = (call: string): boolean => {
+      if (!open && this.#strict) throw new Error(`${call}() on a UDP socket that was closed`);
+      return !open;
+    };
+    return {
+      send: (to, _hops, b, at, end) => void (refuses('send') || socket.send(to, b.subarray(at, end))),
+      close: () => {
+        if (refuses('close')) return;
         open = false;
+        this.#udp--;
         socket.close();
       },
     };
   }
 
-  #inUse(events: AcceptEvents): Acceptor {
+  /** Tells in a moment whether it worked, unless what is returned was called before. */
+  #binding(events: BindEvents, where: Endpoint, fault: BindFault | null): () => void {
     let open = true;
-    this.#time.schedule(1, () => open && events.unbound(BindFault.IN_USE, this.#time.now));
-    return {
-      close: () => {
-        open = false;
-      },
+    this.#time.schedule(1, () => {
+      if (!open) return;
+      if (fault === null) events.bound(where, this.#time.now);
+      else events.unbound(fault, this.#time.now);
+    });
+    return () => {
+      open = false;
     };
   }
 
-  /** Sends every datagram back, from where it went. */
-  udp(_family: 4 | 6, events: UdpEvents): UdpSocket {
-    this.#udp++;
-    let open = true;
-    return {
-      send: (to, _hops, b, at, end) => {
-        const copy = b.slice(at, end);
-        const from = to.copy();
-        this.#time.schedule(1, () => open && events.received(from, copy, 0, copy.length, this.#time.now));
-      },
-      close: () => {
-        if (!open) throw new Error('a UDP socket was closed twice');
-        open = false;
-        this.#udp--;
-      },
-    };
+  /** An address of this machine's, or a path that a socket can have. */
+  #canBe(at: Endpoint | UnixPath): boolean {
+    if (!('path' in at)) return at.isLoopback || (at.w3 === 0 && (at.is4 || (at.w0 | at.w1 | at.w2) === 0));
+    return at.path.length <= LONGEST_PATH && A_PATH.test(at.path);
   }
 }
 
-export class SimulatedTcp implements Peer, TcpSocket {
-  received: number = 0;
-  sent: number = 0;
-  state: Peer['state'] = 'connecting';
-  finished: boolean = false;
-  readonly port: number;
-  readonly #key: number;
-  readonly #script: Script;
-  readonly #events: TcpEvents;
-  readonly #time: Timeline;
-  #openedAt: number = 0;
-  #endTold: boolean = false;
-  #told: boolean = false;
-  #waiting: boolean = false;
-
-  constructor(key: number, script: Script, events: TcpEvents, time: Timeline, accepted: boolean = false) {
-    this.#key = key;
-    this.port = key;
-    this.#script = script;
-    this.#events = events;
-    this.#time = time;
-    if (accepted) this.#begin();
-    else time.schedule(script.after ?? 1, () => this.#answer());
-  }
-
-  read(into: Uint8Array, at: number, end: number): number {
-    this.#mustBe('open', 'read');
-    const { send = 0, bite = Infinity } = this.#script;
-    const n = Math.min(end - at, send - this.sent, bite);
-    fillPattern(this.#key + 1, this.sent, into, at, at + n);
-    this.sent += n;
-    if (n > 0) return n;
-    if (!this.#ends() || this.#endTold) return 0;
-    this.#endTold = true;
-    return END;
-  }
-
-  write(b: Uint8Array, at: number, end: number): number {
-    this.#mustBe('open', 'write');
-    if (this.#told) throw new Error('write() after finish()');
-    const stall = this.#openedAt + (this.#script.stallFor ?? 0) - this.#time.now;
-    const n = stall > 0 ? 0 : Math.min(end - at, this.#script.bite ?? Infinity);
-    checkPattern(this.#key, this.received, b, at, at + n);
-    this.received += n;
-    if (n < end - at) this.#writableIn(Math.max(1, stall));
-    if (this.received >= (this.#script.resetAfter ?? Infinity)) this.#time.schedule(0, () => this.#reset());
-    return n;
-  }
-
-  finish(): void {
-    this.#mustBe('open', 'finish');
-    if (this.#told) throw new Error('finish() twice');
-    this.#told = true;
-    this.finished = true;
-    if (this.#script.endAfterGuest === true) this.#later(1, () => this.#events.readable(this.#time.now));
-  }
-
-  abort(): void {
-    if (this.state !== 'connecting') this.#mustBe('open', 'abort');
-    this.state = 'aborted';
-  }
-
-  close(): void {
-    this.#mustBe('open', 'close');
-    if (!this.#told || !this.#endTold) throw new Error('close() before both directions had ended');
-    this.state = 'closed';
-  }
-
-  #answer(): void {
-    if (this.state !== 'connecting') return;
-    const { refuse } = this.#script;
-    if (refuse !== undefined) {
-      this.state = 'refused';
-      this.#events.refused(refuse, this.#time.now);
-      return;
-    }
-    this.#begin();
-    this.#events.opened(this.#time.now);
-  }
-
-  #begin(): void {
-    this.state = 'open';
-    this.#openedAt = this.#time.now;
-    this.#later(1, () => this.#events.readable(this.#time.now));
-  }
-
-  #ends(): boolean {
-    const { stay, endAfterGuest } = this.#script;
-    return stay !== true && (endAfterGuest !== true || this.finished);
-  }
-
-  #writableIn(ms: number): void {
-    if (this.#waiting) return;
-    this.#waiting = true;
-    this.#later(ms, () => {
-      this.#waiting = false;
-      this.#events.writable(this.#time.now);
-    });
-  }
-
-  #reset(): void {
-    if (this.state !== 'open') return;
-    this.state = 'reset';
-    this.#events.failed(Refusal.RESET, this.#time.now);
-  }
-
-  #later(ms: number, run: () => void): void {
-    this.#time.schedule(ms, () => {
-      if (this.state === 'open') run();
-    });
-  }
-
-  #mustBe(state: Peer['state'], call: string): void {
-    if (this.state !== state) throw new Error(`${call}() on a socket that is ${this.state}`);
-  }
+function programOf(server: Server, streams: Streams): Program {
+  return typeof server === 'function' ? server() : new Scripted(server, streams);
 }

@@ -3,9 +3,10 @@
 // Every byte arrives once and in order (the guest and the host check each), every flow comes to the end that its script asks
 // for, and nothing is left: no flow, mapping, reassembly, socket, timer or ring.
 import { type Address, address } from './address.ts';
+import { type Draw, drawCable, drawer, drawScript } from './draw.ts';
 import type { GuestTcp, GuestTcpOptions } from './guest-tcp.ts';
 import { mulberry } from './random.ts';
-import type { Script } from './simulated-host.ts';
+import type { Script } from './script.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
 const DAY = 86_400_000;
@@ -27,12 +28,10 @@ export interface Episode {
   readonly took: number;
 }
 
-type Draw = <T>(...of: readonly T[]) => T;
-
 /** Throws with the seed in its message where anything does not hold. `watch` sees what the guest sends, `sent` what the stack does. */
 export function episode(seed: number, taps: Pick<WorldOptions, 'watch' | 'sent'> = {}): Episode {
   const random = mulberry(seed ^ 0x5eed);
-  const draw: Draw = (...of) => of[Math.floor(random() * of.length)]!;
+  const draw = drawer(random);
   const cable = drawCable(draw);
   const both = draw(true, false);
   const config = both ? { network6: 'fd00::/64' } : {};
@@ -57,18 +56,6 @@ export function episode(seed: number, taps: Pick<WorldOptions, 'watch' | 'sent'>
   const bytes = flows.reduce((n, flow) => n + flow.connection.received + flow.connection.acknowledged, 0);
   const { passed, lost } = world.cable;
   return { packets: passed + lost, bytes, flows: flows.length, took };
-}
-
-function drawCable(draw: Draw): NonNullable<WorldOptions['cable']> | null {
-  if (draw(0, 1, 2, 3, 4) === 0) return null;
-  return {
-    delay: draw(0, 1, 5, 20, 100, 300),
-    jitter: draw(0, 0, 0, 3, 40),
-    loss: draw(0, 0, 0.005, 0.02, 0.1),
-    reorder: draw(0, 0, 0.02, 0.05),
-    duplicate: draw(0, 0, 0.02),
-    corrupt: draw(0, 0, 0, 0.01),
-  };
 }
 
 /** One connection, and what its server does. */
@@ -121,6 +108,7 @@ class Drawn {
     return {
       send: this.#up,
       timestamps: draw(true, false),
+      sack: draw(true, false),
       delayAcks: draw(0, 0, 40, 200),
       window: draw(1_000, 16_000, 0xffff),
       ...(scale === undefined ? {} : { scale }),
@@ -128,14 +116,4 @@ class Drawn {
       ...(draw(0, 1, 2, 3) === 0 ? { stallFor: 30_000 } : {}),
     };
   }
-}
-
-function drawScript(draw: Draw): Script {
-  const kind = draw('plain', 'plain', 'plain', 'stalls', 'bites', 'resets', 'refuses', 'late');
-  const script: Script = { send: draw(0, 1, 10_000, 100_000, 300_000), endAfterGuest: draw(true, false) };
-  if (kind === 'stalls') return { ...script, stallFor: 60_000 };
-  if (kind === 'bites') return { ...script, bite: 1_000 };
-  if (kind === 'resets') return { ...script, resetAfter: 5_000 };
-  if (kind === 'refuses') return { refuse: 0 };
-  return kind === 'late' ? { ...script, after: 5_000 } : script;
 }

@@ -26,7 +26,8 @@ export function arrive(c: Context, f: Flow, p: Packet, s: Segment): Drop {
   if (!f.has(Ev.HOST_OPEN)) return whileConnecting(c, f, p, s);
   if (s.has(Flag.SYN) && !s.has(Flag.ACK)) return synAgain(c, f, p, s);
   if (s.has(Flag.RST)) return reset(c, f, s);
-  if (outdated(c, f, s) || !acceptable(f, s)) return outside(c, f, s);
+  if (outdated(c, f, s)) return outside(c, f, s);
+  if (!acceptable(f, s)) return unacceptable(c, f, s);
   if (s.has(Flag.SYN)) return unbelievable(c, f);
   if (!s.has(Flag.ACK)) return c.env.drops.count(Drop.TCP_UNACCEPTABLE);
   if (!f.has(Ev.OPEN) && !opens(f, s)) {
@@ -91,6 +92,17 @@ function acceptable(f: Flow, s: Segment): boolean {
   const start = distance(s.seq, f.rcvNxt);
   if (start >= 0) return start <= f.rcvWnd;
   return start + s.length > 0;
+}
+
+/**
+ * What comes one number before what is expected is a probe: is our window still closed, do we still live? What it acknowledges
+ * counts. Where both ends probe, and each has taken the other's byte, neither would believe the other ever again
+ * (draft-gont-tcpm-tcp-seq-validation, which RFC 9293 3.10.7.4 names).
+ */
+function unacceptable(c: Context, f: Flow, s: Segment): Drop {
+  const isProbe = distance(s.seq, f.rcvNxt) === -1 && s.has(Flag.ACK) && !s.has(Flag.SYN) && f.has(Ev.OPEN);
+  if (isProbe) acknowledge(c, f, s);
+  return f.has(Ev.CLOSED) ? c.env.drops.count(Drop.TCP_OUT_OF_WINDOW) : outside(c, f, s);
 }
 
 /** Not acceptable: data means that our ACK was lost, anything else may be forged. */

@@ -10,7 +10,7 @@ import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { sackBlocks, sackSize } from './sack.ts';
 import type { Segment } from './segment.ts';
-import { add, distance, type Seq } from './seq.ts';
+import { add, after, distance, type Seq } from './seq.ts';
 import { Timer } from './timers.ts';
 
 /** RFC 9293 3.1: the urgent pointer has 16 bits. */
@@ -92,9 +92,18 @@ function putPlainOptions(c: Context, f: Flow, b: Uint8Array, at: number, blocks:
   if (blocks > 0) Options.emitSack(b, at, c.edges, blocks);
 }
 
+/**
+ * An ACK alone. It has the number of the first byte that was never sent, even while others are sent again: where all of them
+ * have arrived, an older number would not be acceptable. But none beyond the window, for there it would not be either.
+ */
+export function emitBare(c: Context, f: Flow): boolean {
+  const edge = add(f.sndUna, f.sndWnd);
+  return emit(c, f, 0, after(f.sndMax, edge) ? edge : f.sndMax, 0, 0);
+}
+
 /** An ACK that cannot wait for the end of the turn: the guest counts duplicates. */
 export function emitAck(c: Context, f: Flow): void {
-  if (emit(c, f, 0, f.sndNxt, 0, 0)) return;
+  if (emitBare(c, f)) return;
   f.ackNow = true;
   c.schedule(f);
 }

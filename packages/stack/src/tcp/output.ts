@@ -3,7 +3,7 @@
 // No Nagle (RFC 9293 3.7.4): the host's application has already chosen its segments, and a turn joins what belongs together.
 import { Flag } from '@reslirp/wire/tcp';
 import { type Context, Served } from './context.ts';
-import { emit } from './emit.ts';
+import { emit, emitBare } from './emit.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { fill } from './pump.ts';
@@ -144,7 +144,7 @@ function timers(c: Context, f: Flow, stop: Stop): void {
 /** One ACK for the turn, unless a segment carried it. False when the link is full. */
 function acknowledgment(c: Context, f: Flow): boolean {
   const received = distance(f.rcvNxt, f.rcvAcked);
-  if (f.ackNow || received >= ACK_EVERY * f.rcvMss || windowOpened(f)) return emit(c, f, 0, f.sndNxt, 0, 0);
+  if (f.ackNow || received >= ACK_EVERY * f.rcvMss || windowOpened(f)) return emitBare(c, f);
   if (received > 0 && !f.timers.running(Timer.DELAYED_ACK)) c.timer(f, Timer.DELAYED_ACK, c.now + ACK_DELAY);
   return true;
 }

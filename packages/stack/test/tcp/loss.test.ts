@@ -116,6 +116,25 @@ describe('retransmission timeout (RFC 6298), 200 ms after a handshake without de
   });
 });
 
+describe('an ACK while something is sent again has a number that is acceptable where all has arrived', () => {
+  test('that of the first byte never sent', () => {
+    const b = flying();
+    b.wait(200);
+    b.out();
+    b.say({ flags: 'A', seq: 5, ack: 1, data: 'x' });
+    expect(b.out()).toEqual([`A ${1 + 10 * MSS} ack 1 win 8192`]);
+  });
+
+  test('but none beyond the window', () => {
+    const b = flying();
+    b.wait(200);
+    b.out();
+    b.say({ flags: 'A', seq: 1, ack: 1, data: 'x', window: 100 });
+    b.say({ flags: 'A', seq: 1, ack: 1, data: 'x', window: 100 });
+    expect(b.out().at(-1)).toBe('A 101 ack 2 win 8192');
+  });
+});
+
 describe('zero window (RFC 9293 3.8.6.1)', () => {
   const closed = (): Bench => {
     const b = new Bench().open();
@@ -163,6 +182,18 @@ describe('zero window (RFC 9293 3.8.6.1)', () => {
     b.out();
     b.say({ flags: 'A', seq: 1, ack: 2, window: 10_000 });
     expect(numbers(b)).toEqual([2, 2 + MSS, 2 + 2 * MSS, 2 + 3 * MSS]);
+  });
+
+  test('probes that cross, each taken, end in agreement all the same', () => {
+    const b = closed();
+    b.wait(200);
+    expect(b.out()).toEqual(['A 1 +1 ack 1 win 8192']); // the guest takes it, and probes as well
+    b.say({ flags: 'A', seq: 1, ack: 1, data: 'p', window: 0 });
+    b.wait(40);
+    expect(b.out()).toEqual(['A 1 ack 2 win 8192']); // not acceptable to a guest that expects 2
+    b.say({ flags: 'A', seq: 1, ack: 2, data: 'p', window: 10_000 });
+    expect(numbers(b).slice(0, 3)).toEqual([2, 2 + MSS, 2 + 2 * MSS]);
+    expect(b.peer.got).toBe('p');
   });
 
   test('a FIN alone is probed with as well', () => {

@@ -113,6 +113,29 @@ describe('CVE-2021-3592: a BOOTP request that is cut', () => {
   });
 });
 
+// dhcp_decode() walked along the options by their lengths, behind the end of the message if they said so
+describe('CVE-2017-11434: options of DHCP that lead out of the message', () => {
+  const START = BOOTP_HEADER + COOKIE;
+
+  test.each([
+    ['a code without a length', [50]],
+    ['a length without a value', [50, 4]],
+    ['a value that is cut', [50, 4, 10, 0, 2]],
+    ['the longest there is', [50, 255, 10, 0, 2, 20]],
+    ['a type that is cut', [53, 1]],
+    ['padding, and no end', [0, 0, 0, 0]],
+  ])('%s', (_what, last) => {
+    const { rig, dhcp } = bench();
+    const whole = write(GUEST_MAC, { options: [[53, [DISCOVER]]] });
+    const cut = Uint8Array.of(...whole.subarray(0, START), ...whole.subarray(START, START + 3), ...last);
+    attack(rig, shout(cut));
+    rig.after(2_000);
+    expect([leaks(rig), dhcp.stats()['acks']]).toEqual([0, 0]);
+    const said = rig.frames().map(({ bytes }) => bytes.join());
+    expect(said.filter((bytes) => bytes.includes(`10,0,2,${POISON}`))).toEqual([]);
+  });
+});
+
 // tftp_input() took any datagram for a whole request: its opcode, name, mode and options came from memory
 describe('CVE-2021-3595: a TFTP request that is cut', () => {
   const whole = text('\0\x01boot\0octet\0blksize\x001024\0');

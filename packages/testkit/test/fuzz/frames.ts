@@ -1,13 +1,9 @@
 // Frames that a guest could send, most of them nearly right: random bytes would not come past the first check.
 
-import { Endpoint } from '@reslirp/stack/endpoint';
 import { finish, pseudo4, sum } from '@reslirp/wire/checksum';
-import * as Ether from '@reslirp/wire/ether';
 import * as Ipv4 from '@reslirp/wire/ipv4';
 import * as Tcp from '@reslirp/wire/tcp';
 import fc from 'fast-check';
-import { write } from '../../../services/test/dhcp-client.ts';
-import { query } from '../../../services/test/dns-message.ts';
 import {
   arp,
   datagram,
@@ -19,7 +15,6 @@ import {
   GUEST_MAC,
   icmp,
   packet,
-  text,
 } from '../../../stack/test/rig.ts';
 import {
   datagram6,
@@ -35,6 +30,7 @@ import {
   solicited,
   tcp6,
 } from '../../../stack/test/rig6.ts';
+import { dhcp, dhcp6, dns, ncsi, tftp } from './services.ts';
 
 export interface Sending {
   readonly frame: Uint8Array;
@@ -67,41 +63,20 @@ const to6 = fc.constantFrom(
 );
 const port = fc.constantFrom(7, 53, 547, 67, 69, 68, 1_000, 113, 0, 50_000);
 const short = fc.uint8Array({ maxLength: 40 });
-const payload = fc.oneof(
+export const payload: fc.Arbitrary<Uint8Array> = fc.oneof(
   short,
   fc.constantFrom(0, 1_400, 4_000).map((size) => new Uint8Array(size).fill(0x62)),
 );
 
-const dhcp = fc
-  .record({
-    op: fc.constantFrom(1, 1, 1, 2),
-    hlen: fc.constantFrom(6, 6, 6, 16, 17),
-    broadcast: fc.boolean(),
-    options: fc.array(
-      fc.tuple(fc.constantFrom(12, 50, 53, 53, 53, 54, 55, 57, 61, 81), fc.array(fc.nat(15), { maxLength: 8 })),
-      { maxLength: 5 },
-    ),
-  })
-  .map((fields) => write(GUEST_MAC, fields));
-const dns = fc
-  .tuple(fc.nat(0xffff), fc.constantFrom('a.example', '', 'x'.repeat(63)))
-  .map(([id, name]) => query(id, name));
-const tftp = fc
-  .tuple(
-    fc.constantFrom(1, 1, 1, 2, 3, 4, 5, 6, 9),
-    fc.array(fc.constantFrom('boot', 'octet', 'blksize', '1024', 'tsize', '0', '../x', 'windowsize', '64', 'timeout'), {
-      maxLength: 8,
-    }),
-  )
-  .map(([op, words]) => Uint8Array.of(0, op, ...text(words.map((word) => `${word}\0`).join(''))));
-
-/** A datagram of each service to its port, or anything anywhere. */
-const message = fc.oneof(
+/** A datagram of each service to its port. */
+const request = fc.oneof(
   fc.tuple(fc.constant(67), dhcp),
   fc.tuple(fc.constant(53), dns),
   fc.tuple(fc.constant(69), tftp),
-  fc.tuple(port, payload),
+  fc.tuple(fc.constant(547), dhcp6),
 );
+/** That, or anything anywhere. */
+const message = fc.oneof({ weight: 3, arbitrary: request }, { weight: 1, arbitrary: fc.tuple(port, payload) });
 
 /** RFC 791 3.1 */
 const ipOptions = fc.array(fc.constantFrom(0, 1, 7, 68, 131, 137, 148, 3, 4, 255), { maxLength: 40 });
@@ -124,7 +99,7 @@ function withOptions(frame: Uint8Array, options: readonly number[]): Uint8Array 
 
 const near = fc.oneof(fc.constantFrom(0, 1, 2, 3), fc.nat(70_000), fc.integer());
 const flags = fc.constantFrom(2, 2, 16, 16, 24, 17, 4, 20, 18, 0, 0x3f, 0x30);
-const tcpOptions = fc.oneof(
+export const tcpOptions: fc.Arbitrary<readonly number[]> = fc.oneof(
   fc.constant([]),
   fc.constantFrom([2, 4, 5, 0xb4, 3, 3, 7, 0], [2, 4, 0, 1], [4, 2, 1, 1], [8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1]),
   fc.constantFrom([2, 0, 1, 1], [3, 255, 0, 0], [8, 2, 0, 0], [1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 9, 9]),
@@ -152,11 +127,14 @@ function tcp4({ from, to, flags: bits, seq, ack, window, options, data }: Segmen
   return packet(b, { from: a.address(), to: z.address(), protocol: Ipv4.Protocol.TCP });
 }
 
-const window = fc.constantFrom(0, 1, 500, 0xffff);
+export const window: fc.Arbitrary<number> = fc.constantFrom(0, 1, 500, 0xffff);
 const segment = fc
   .record({
     from: fc.constantFrom('10.0.2.15:1000', '10.0.2.15:1001', '10.0.2.16:0'),
-    to: fc.constantFrom('192.0.2.1:7', '10.0.2.2:7', '10.0.2.3:53', '10.0.2.100:80', '192.0.2.1:0'),
+    to: fc.constantFrom(
+      ...['192.0.2.1:7', '10.0.2.2:7', '10.0.2.3:53', '10.0.2.100:80', '192.0.2.1:0'],
+      ...['192.0.2.1:21', '192.0.2.1:6667', '192.0.2.1:113', '10.0.2.2:21'],
+    ),
     flags,
     seq: near,
     ack: near,
@@ -165,40 +143,6 @@ const segment = fc
     data: payload,
   })
   .map(tcp4);
-
-/** A segment in answer to the last one of the stack's: where its numbers are from what would be right. */
-export interface Answer extends Pick<Segment, 'flags' | 'seq' | 'ack' | 'window' | 'options' | 'data'> {
-  readonly answers: 'tcp';
-}
-
-const off = fc.oneof(
-  { weight: 3, arbitrary: fc.constant(0) },
-  { weight: 1, arbitrary: fc.integer({ min: -3_000, max: 70_000 }) },
-);
-export const answers: fc.Arbitrary<Answer> = fc.record({
-  answers: fc.constant('tcp'),
-  flags: fc.constantFrom(16, 16, 16, 24, 24, 17, 20, 18, 4, 0x30),
-  seq: off,
-  ack: off,
-  window,
-  options: tcpOptions,
-  data: payload,
-});
-
-/** Null: `frame` is no segment of TCP over IPv4. */
-export function answer(frame: Uint8Array, how: Answer): Uint8Array | null {
-  if (Ether.type(frame, 0) !== Ether.Type.IP4 || Ipv4.protocol(frame, Ether.HEADER) !== Ipv4.Protocol.TCP) return null;
-  const at = Ether.HEADER + Ipv4.HEADER;
-  const bits = Tcp.flags(frame, at);
-  const size = frame.length - at - Tcp.headerLength(frame, at) + (bits & 1) + ((bits >> 1) & 1);
-  return tcp4({
-    ...how,
-    from: `${Endpoint.of4(Ipv4.dst(frame, Ether.HEADER), Tcp.dstPort(frame, at))}`,
-    to: `${Endpoint.of4(Ipv4.src(frame, Ether.HEADER), Tcp.srcPort(frame, at))}`,
-    seq: Tcp.ack(frame, at) + how.seq,
-    ack: Tcp.seq(frame, at) + size + how.ack,
-  });
-}
 
 const udp4 = fc.tuple(guest4, to4, message, port, mac).map(([from, to, [dst, bytes], src, dstMac]) =>
   packet(datagram(`${from}:${src}`, `${to}:${dst}`, bytes), {
@@ -243,12 +187,27 @@ const pieces6 = fc
     const whole = datagram6(GUEST, to, dst, bytes);
     return order
       .map((n) => (n * unit) % Math.max(8, whole.length & ~7))
-      .map((at) => fragment6(whole, at, at + unit, { to, id }));
+      .map((at, i) => fragment6(whole, at, at + unit + (i % 5 === 4 ? 8 : 0), { to, id }));
   });
 
 const udp6 = fc
   .tuple(guest6, to6, message)
   .map(([from, to, [dst, bytes]]) => packet6(datagram6(from, to, dst, bytes), { from, to }));
+/** To whom the services listen, from where they are used to be asked. */
+const served4 = fc
+  .tuple(request, fc.constantFrom('10.0.2.15', '10.0.2.15', '0.0.0.0'), fc.constantFrom(68, 1_000, 1_001))
+  .map(([[dst, bytes], from, src]) => {
+    const to = dst === 67 ? '255.255.255.255' : dst === 53 ? '10.0.2.3' : '10.0.2.2';
+    return packet(datagram(`${from}:${src}`, `${to}:${dst}`, bytes), {
+      from,
+      to,
+      dst: dst === 67 ? EVERYONE_MAC : GATEWAY_MAC,
+    });
+  });
+const served6 = fc.tuple(request, fc.constantFrom(GUEST, GUEST_LINK)).map(([[dst, bytes], from]) => {
+  const to = dst === 547 ? 'ff02::1:2' : dst === 53 ? 'fd00::3' : GATEWAY;
+  return packet6(datagram6(from, to, dst, bytes), { from, to });
+});
 /** Any chain of extension headers, each with what may be options. */
 const chained = fc
   .tuple(
@@ -294,6 +253,8 @@ function alone(one: fc.Arbitrary<Uint8Array>): Frames {
 
 const right: Frames = fc.oneof(
   alone(udp4),
+  alone(fc.oneof(served4, served6)),
+  alone(ncsi),
   alone(segment),
   alone(segment),
   alone(fc.tuple(fc.oneof(udp4, segment), ipOptions).map(([frame, options]) => withOptions(frame, options))),

@@ -24,6 +24,8 @@ export interface Happening {
     | 'open'
     | 'refuse'
     | 'data'
+    | 'line'
+    | 'echo'
     | 'end'
     | 'stall'
     | 'room'
@@ -35,6 +37,8 @@ export interface Happening {
   readonly size: number;
   readonly why: Refusal;
   readonly port: number;
+  /** What a 'line' says. */
+  readonly line: string;
 }
 
 /** What the event makes of the socket; nothing: as it was. */
@@ -58,7 +62,18 @@ export class FuzzHost implements Host {
   }
 
   udp(_family: 4 | 6, events: UdpEvents): UdpSocket {
-    return this.#held((h, now) => hear(h, events, now));
+    const last: { to: Endpoint; bytes: Uint8Array } = { to: new Endpoint(), bytes: new Uint8Array(0) };
+    const { close } = this.#held((h, now) => {
+      if (h.what === 'echo') return echo(events, last, now);
+      return hear(h, events, now);
+    });
+    return {
+      close,
+      send: (to, _hops, b, at, end) => {
+        last.to = to.copy();
+        last.bytes = b.slice(at, end);
+      },
+    };
   }
 
   echo(_family: 4 | 6, events: EchoEvents): EchoSocket {
@@ -86,7 +101,7 @@ export class FuzzHost implements Host {
   }
 
   #tcp(events: TcpEvents, isOpen: boolean): TcpSocket {
-    const socket = new FuzzTcp(events, isOpen, () => this.open--);
+    const socket = new FuzzTcp(events, isOpen, 40_000 + (this.#all.length % 20_000), () => this.open--);
     this.open++;
     this.#all.push((h, now) => socket.happen(h, now));
     return socket;
@@ -107,6 +122,13 @@ export class FuzzHost implements Host {
   }
 }
 
+/** What was sent last comes back: as an answer, if it was a question to a resolver. */
+function echo(events: UdpEvents, { to, bytes }: { to: Endpoint; bytes: Uint8Array }, now: number): undefined {
+  const b = bytes.slice();
+  if (b.length > 2) b[2]! |= 0x80;
+  events.received(to, b, 0, b.length, now);
+}
+
 function hear(h: Happening, events: UdpEvents, now: number): undefined {
   const from = Endpoint.of4(FAR, h.port);
   if (h.what === 'datagram') events.received(from, new Uint8Array(h.size), 0, h.size, now);
@@ -123,20 +145,24 @@ class FuzzTcp implements TcpSocket {
   readonly #events: TcpEvents;
   readonly #gone: () => void;
   #state: 'connecting' | 'open' | 'over';
-  #queued: number = 0;
+  readonly #port: number;
+  /** What the peer has said, and what it was told last. */
+  #queued: Uint8Array = new Uint8Array(0);
+  #last: Uint8Array = new Uint8Array(0);
   #ends: boolean = false;
   #endTold: boolean = false;
   #room: number = Infinity;
 
-  constructor(events: TcpEvents, isOpen: boolean, gone: () => void) {
+  constructor(events: TcpEvents, isOpen: boolean, port: number, gone: () => void) {
+    this.#port = port;
     this.#events = events;
     this.#gone = gone;
     this.#state = isOpen ? 'open' : 'connecting';
   }
 
-  happen({ what, size, why }: Happening, now: number): void {
-    if (this.#state === 'connecting') this.#answer(what, why, now);
-    else if (this.#state === 'open') this.#go(what, size, why, now);
+  happen(h: Happening, now: number): void {
+    if (this.#state === 'connecting') this.#answer(h.what, h.why, now);
+    else if (this.#state === 'open') this.#go(h, now);
   }
 
   #answer(what: Happening['what'], why: Refusal, now: number): void {
@@ -149,7 +175,7 @@ class FuzzTcp implements TcpSocket {
     }
   }
 
-  #go(what: Happening['what'], size: number, why: Refusal, now: number): void {
+  #go({ what, size, why, line }: Happening, now: number): void {
     if (what === 'stall') this.#room = 0;
     else if (what === 'fail') {
       this.#over();
@@ -157,26 +183,41 @@ class FuzzTcp implements TcpSocket {
     } else if (what === 'room') {
       this.#room = Infinity;
       this.#events.writable(now);
-    } else if (what === 'data' && !this.#ends) {
-      this.#queued += size;
-      this.#events.readable(now);
-    } else if (what === 'end' && !this.#ends) {
-      this.#ends = true;
-      this.#events.readable(now);
-    }
+    } else if (!this.#ends) this.#say(what, size, line, now);
+  }
+
+  #say(what: Happening['what'], size: number, line: string, now: number): void {
+    if (what === 'data') this.#queue(new Uint8Array(size).fill(0x61));
+    else if (what === 'line') this.#queue(Uint8Array.from(line, (c) => c.charCodeAt(0)));
+    else if (what === 'echo') this.#queue(answered(this.#last));
+    else if (what === 'end') this.#ends = true;
+    else return;
+    this.#events.readable(now);
+  }
+
+  #queue(bytes: Uint8Array): void {
+    this.#queued = Uint8Array.from([...this.#queued, ...bytes]);
   }
 
   read(into: Uint8Array, at: number, end: number): number {
-    const n = Math.min(end - at, this.#queued);
-    into.fill(0x61, at, at + n);
-    this.#queued -= n;
+    const n = Math.min(end - at, this.#queued.length);
+    into.set(this.#queued.subarray(0, n), at);
+    this.#queued = this.#queued.slice(n);
     if (n > 0 || !this.#ends || this.#endTold) return n;
     this.#endTold = true;
     return END;
   }
 
-  write(_b: Uint8Array, at: number, end: number): number {
-    return Math.min(end - at, this.#room);
+  write(b: Uint8Array, at: number, end: number): number {
+    const n = Math.min(end - at, this.#room);
+    if (n > 0) this.#last = b.slice(at, at + n);
+    return n;
+  }
+
+  local(into: Endpoint): boolean {
+    if (this.#state !== 'open') return false;
+    into.set4(0x7f00_0001, this.#port);
+    return true;
   }
 
   finish(): void {}
@@ -193,4 +234,11 @@ class FuzzTcp implements TcpSocket {
     if (this.#state !== 'over') this.#gone();
     this.#state = 'over';
   }
+}
+
+/** A question of DNS over TCP becomes its answer. */
+function answered(bytes: Uint8Array): Uint8Array {
+  const b = bytes.slice();
+  if (b.length > 4) b[4]! |= 0x80;
+  return b;
 }

@@ -1,14 +1,17 @@
 // A whole stack with all its services, and what can happen to it: what a guest sends, a host does, and a user asks for.
 import { dhcp4Server, dhcp6Server, dnsServer, ncsiResponder, tftpServer } from '@reslirp/services';
-import { ConfigError, type Forward, type Stack } from '@reslirp/stack';
+import { type Config, ConfigError, type Forward, type ForwardSpec, type Stack } from '@reslirp/stack';
 import { Endpoint } from '@reslirp/stack/endpoint';
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { applicationGateways } from '../../../gateways/src/index.ts';
 import { MemoryFiles } from '../../../services/test/tftp-client.ts';
 import { createStack } from '../../../stack/src/index.ts';
 import { endpoint, RecordingLink, seeded } from '../../../stack/test/rig.ts';
-import { type Answer, answer, answers, type Sending, sendings } from './frames.ts';
+import { type Answer, answer, answers } from './answers.ts';
+import { type Sending, sendings } from './frames.ts';
 import { FuzzHost, type Happening } from './host.ts';
+import { lines } from './services.ts';
 
 const LIMITS = { tcpFlows: 3, udpFlows: 3, neighbours: 4, reassemblies: 3, reassemblyBytes: 20_000 };
 const MOST_LEASES = 4;
@@ -24,6 +27,9 @@ const happening: fc.Arbitrary<Happening> = fc.record({
       'refuse',
       'data',
       'data',
+      'line',
+      'echo',
+      'echo',
       'end',
       'stall',
       'room',
@@ -37,6 +43,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
   size: fc.constantFrom(0, 1, 100, 1_472, 5_000, 60_000),
   why: fc.constantFrom(...([0, 1, 2, 3, 4, 5, 6] as const)),
   port: fc.constantFrom(0, 7, 53, 4_000),
+  line: lines,
 });
 type Call =
   | 'flush'
@@ -45,8 +52,13 @@ type Call =
   | 'flows'
   | 'forward tcp'
   | 'forward udp'
+  | 'forward path'
+  | 'forward tcp6'
+  | 'forward udp6'
+  | 'forward ftp'
   | 'guest forward'
   | 'unforward'
+  | 'unforward first'
   | 'spurious poll';
 type Step = Sending[] | Answer | Happening | Call | number;
 const call = fc.constantFrom<Call>(
@@ -57,8 +69,13 @@ const call = fc.constantFrom<Call>(
   'flows',
   'forward tcp',
   'forward udp',
+  'forward path',
+  'forward tcp6',
+  'forward udp6',
+  'forward ftp',
   'guest forward',
   'unforward',
+  'unforward first',
   'spurious poll',
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -66,8 +83,41 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: answers },
   { weight: 4, arbitrary: happening },
   { weight: 2, arbitrary: call },
-  { weight: 1, arbitrary: fc.constantFrom(1, 300, 1_500, 40_000, 700_000) },
+  { weight: 1, arbitrary: fc.constantFrom(1, 40, 300, 1_500, 40_000, 700_000, 7_500_000) },
 );
+
+/** What a machine is like. */
+export interface Setup {
+  readonly config: Partial<Config>;
+  readonly gateways: boolean;
+}
+
+export const setups: fc.Arbitrary<Setup> = fc.record({
+  gateways: fc.boolean(),
+  config: fc.constantFrom<Partial<Config>>(
+    {},
+    {},
+    {},
+    { mtu: 1_280, mru: 576 },
+    { restricted: true },
+    { hostLoopback: false, advertise: { managed: true, other: true, searchList: ['a.example'] } },
+    {
+      rules: [
+        { action: 'deny', protocol: 'tcp', to: '192.0.2.0/24', ports: [1, 20] },
+        { action: 'deny', to: 'private' },
+      ],
+    },
+    {
+      rules: [
+        { action: 'allow', protocol: 'udp', to: 'any' },
+        { action: 'deny', to: 'any' },
+      ],
+    },
+    { ipv4: false },
+    { limits: { ...LIMITS, tcpBuffer: 1 << 14, tcpMemory: 0 } },
+    { timeouts: { tcpKeepalive: 10_000, tcpKeepaliveProbes: 1, tcpTimeWait: 1_000, tcpFinWait2: 1_000, udp: 1_000 } },
+  ),
+});
 
 /** What happens to a machine, from its first moment to its last. */
 export const steps: fc.Arbitrary<Step[]> = fc.array(step, { maxLength: 60, size: 'max' });
@@ -82,12 +132,15 @@ export class Machine {
   readonly #tftp = tftpServer({ files: this.files, maxTransfers: MOST_TRANSFERS });
   readonly #forwards: Forward[] = [];
   #now: number = 1_000;
+  #count: number = 0;
 
-  constructor() {
+  constructor({ config: own, gateways }: Setup = { config: {}, gateways: false }) {
     this.files.contents.set('boot', new Uint8Array(3_000).fill(0x63));
     const services = [this.#dhcp, dhcp6Server(), this.#dns, this.#tftp, ncsiResponder()];
-    const config = { network: '10.0.2.0/24', network6: 'fd00::/64', limits: LIMITS };
-    this.stack = createStack(config, { link: this.link, host: this.host, random: seeded(7), services });
+    const config = { network: '10.0.2.0/24', network6: 'fd00::/64', limits: LIMITS, ...own };
+    const { link, host } = this;
+    const readers = gateways ? { gateways: applicationGateways() } : {};
+    this.stack = createStack(config, { link, host, random: seeded(7), services, ...readers });
   }
 
   do(one: Step): void {
@@ -159,22 +212,30 @@ export class Machine {
     else if (what === 'flows') this.stack.flows(this.#now);
     else if (what === 'spurious poll') this.stack.poll(this.#now);
     else if (what === 'unforward') this.#forwards.pop()?.close();
+    else if (what === 'unforward first') this.#forwards.shift()?.close();
     else this.#forward(what);
   }
 
-  #forward(what: 'forward tcp' | 'forward udp' | 'guest forward'): void {
-    const n = this.#forwards.length;
-    const guest = endpoint(`10.0.2.15:${8_000 + n}`);
-    const events = { bound: () => {}, unbound: () => {} };
-    const protocol = what === 'forward tcp' ? 'tcp' : 'udp';
+  #forward(what: Call): void {
+    const n = this.#count++;
     try {
       this.#forwards.push(
         what === 'guest forward'
           ? this.stack.guestForward({ at: endpoint(`10.0.2.100:${80 + (n % 3)}`), to: Endpoint.of4(0x7f00_0001, 80) })
-          : this.stack.forward({ protocol, host: Endpoint.of4(0x7f00_0001, 9_000 + n), guest }, events),
+          : this.stack.forward(specOf(what, n), { bound: () => {}, unbound: () => {} }),
       );
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error; // the same place twice
     }
   }
+}
+
+/** The `n`-th forward of its kind. */
+function specOf(what: Call, n: number): ForwardSpec {
+  const is6 = what.endsWith('6');
+  const port = what === 'forward ftp' ? 21 : 8_000 + n;
+  const guest = Endpoint.parse(is6 ? 'fd00::15' : '10.0.2.15', port)!;
+  const protocol = what.startsWith('forward udp') ? 'udp' : 'tcp';
+  const host = what === 'forward path' ? { path: `/run/${n}` } : Endpoint.of4(0x7f00_0001, 9_000 + n);
+  return { protocol, host, guest };
 }

@@ -2,7 +2,7 @@
 // nothing throws, no table outgrows its cap, and closing lets go of everything. `FC_NUM_RUNS=100000` looks further.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Machine, steps } from './machine.ts';
+import { Machine, setups, steps } from './machine.ts';
 
 const RUNS = Number(process.env['FC_NUM_RUNS'] ?? 100);
 /** In CI the same frames come every time: who breaks something hears of it, and nobody else. */
@@ -11,8 +11,8 @@ const SEED = process.env['CI'] ? { seed: 20_250_601 } : {};
 test('any frames, any events, any calls', () => {
   let told = 0;
   fc.assert(
-    fc.property(steps, (script) => {
-      const machine = new Machine();
+    fc.property(setups, steps, (setup, script) => {
+      const machine = new Machine(setup);
       for (const one of script) {
         machine.do(one);
         machine.mustBeWithinCaps();
