@@ -2,6 +2,7 @@ export { FramedLink, type FramedLinkOptions } from './framed.ts';
 export { BIG_2, BIG_4, Deframer, type Framing, LITTLE_2, LITTLE_4, writeLength } from './framing.ts';
 export { Handlers } from './handlers.ts';
 export { delay, type Impairment, type ImpairmentCounters, impair } from './impair.ts';
+export { Jack, type JackOptions } from './jack.ts';
 export { Cut, type FrameHandler, type Link, NO_OFFLOAD, type Offload, type Unfinished } from './link.ts';
 export { MessageLink, type MessageLinkOptions } from './messages.ts';
 export { type PairOptions, pair } from './pair.ts';
