@@ -52,6 +52,7 @@ _reslirp() {
     '--tls-cert') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     '--tls-key') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     '--tls-ca') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    '--keep') COMPREPLY=(); return ;;
     '--max-guests') COMPREPLY=(); return ;;
     '--mfr-id') COMPREPLY=(); return ;;
     '--oob-eth-addr') COMPREPLY=(); return ;;

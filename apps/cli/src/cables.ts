@@ -2,7 +2,7 @@
 // the relay behind them all. Sockets of Node, in this thread.
 import type { Socket } from 'node:net';
 import type { Link } from '@reslirp/link';
-import { type Ending, type Log, Relay, type Running, showOnSignal } from '@reslirp/runtime';
+import { type Ending, type Log, type Origin, Relay, type Running, showOnSignal } from '@reslirp/runtime';
 import { datagrams, qemuLink } from '@reslirp/transport-qemu';
 import { dial, formatPlace, open, socketLink } from '@reslirp/transport-stream';
 import { plugIn } from '@reslirp/transport-vde';
@@ -50,7 +50,8 @@ class Cables {
     this.#log = log;
     this.#ending = ending;
     const begun = (network: Running): void => this.#begun(network);
-    this.#relay = new Relay({ settings, log, most: cables.maxGuests, shared: cables.shared, begun });
+    const { maxGuests: most, shared, keep } = cables;
+    this.#relay = new Relay({ settings, log, most, shared, keep, begun });
     showOnSignal(log, async () => this.#relay.snapshots());
     this.#refusals = new Refusals(log);
     this.#left = cables.ways.length;
@@ -93,14 +94,15 @@ class Cables {
       place: way.place,
       ...(own && token !== null ? { token } : {}),
       ...(own && tls !== null ? { tls } : {}),
-      guest: (socket, name) => this.#arrived(this.#linkOf(way, socket), name),
+      guest: (socket, name) => this.#arrived(way, this.#linkOf(way, socket), name),
       refused: (name, why) => this.#refusals.add(name, why),
     });
     this.#keep(door);
     this.#log.info(`${optionOf(way)}: guests come to ${formatPlace(door.place)}`);
   }
 
-  async #webSockets({ place }: PlaceWay): Promise<void> {
+  async #webSockets(way: PlaceWay): Promise<void> {
+    const { place } = way;
     const { token, tls, origins, maxGuests } = this.#cables;
     const door = await openWs({
       place,
@@ -110,15 +112,17 @@ class Cables {
       mtu: this.#settings.network.mtu,
       maxFrame: longest(this.#settings),
       most: maxGuests,
-      guest: (link, name) => this.#arrived(link, name),
+      guest: (link, name) => this.#arrived(way, link, name),
       refused: (name, why) => this.#refusals.add(name, why),
     });
     this.#keep(door);
     this.#log.info(`--ws: guests come to ${formatPlace(door.place)}${tls === null ? '' : ' with TLS'}`);
   }
 
-  #arrived(link: Link, name: string): void {
-    if (this.#relay.join(link, name)) this.#log.info(`${name}: a guest, one of ${this.#relay.guests}`);
+  #arrived(way: Way, link: Link, name: string): void {
+    const origin: Origin = { way, alone: false };
+    if (this.#relay.join(link, name, () => {}, origin))
+      this.#log.info(`${name}: a guest, one of ${this.#relay.guests}`);
     else this.#refusals.add(name, `too many guests: --max-guests is ${this.#cables.maxGuests}`);
   }
 
@@ -152,10 +156,11 @@ class Cables {
     const name = formatPlace(way.place);
     const link = this.#linkOf(way, socket);
     this.#log.info(`${name}: reached`);
-    const joined = this.#relay.join(link, name, (error) => {
+    const left = (error: Error | null): void => {
       if (this.#cables.reconnect && !this.#over) this.#later(way);
       else this.#gone(error);
-    });
+    };
+    const joined = this.#relay.join(link, name, left, this.#cables.reconnect ? { way, alone: true } : null);
     if (!joined) this.#gone(new Error(`${name}: too many guests: --max-guests is ${this.#cables.maxGuests}`));
   }
 
