@@ -19,8 +19,8 @@ const LONG = 240_000;
 class Joint {
   readonly #server: NetServer;
   readonly #ends: Set<Socket> = new Set();
-  /** Bytes toward the guest so far. */
-  down: number = 0;
+  /** Bytes so far, both ways. */
+  passed: number = 0;
 
   private constructor(to: string, open: (server: NetServer) => void) {
     this.#server = createServer((near) =>
@@ -48,12 +48,12 @@ class Joint {
   }
 
   #join(near: Socket, far: Socket): void {
-    far.on('data', (b: Buffer) => (this.down += b.length));
     for (const [from, to] of [
       [near, far],
       [far, near],
     ] as const) {
       this.#ends.add(from);
+      from.on('data', (b: Buffer) => (this.passed += b.length));
       from.on('error', () => {});
       from.on('close', () => {
         this.#ends.delete(from);
@@ -65,10 +65,10 @@ class Joint {
 
   async until(bytes: number): Promise<void> {
     for (let i = 0; i < 3_000; i++) {
-      if (this.down >= bytes) return;
+      if (this.passed >= bytes) return;
       await pause(10);
     }
-    throw new Error(`only ${this.down} bytes have passed`);
+    throw new Error(`only ${this.passed} bytes have passed`);
   }
 }
 

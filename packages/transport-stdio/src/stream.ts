@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { FramedLink, type Framing, type Link } from '@reslirp/link';
 import { gone, isReset } from './gone.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** The longest frame that vde_plug reads or sends: an MTU of 9216, Ethernet header, VLAN tag. */
 const VDE_FRAME = 9_234;
@@ -59,7 +60,11 @@ export function streamLink(readable: Readable, writable: Writable, options: Cabl
     },
     finished: () => writable.end(),
   });
-  readable.on('data', (chunk: Uint8Array) => link.received(plain(chunk), 0, chunk.length));
+  const turnstile = new Turnstile(readable);
+  readable.on('data', (chunk: Uint8Array) => {
+    turnstile.passed(chunk.length);
+    link.received(plain(chunk), 0, chunk.length);
+  });
   readable.once('end', () => link.ended(null));
   readable.once('close', () => link.ended(null));
   readable.on('error', failed);

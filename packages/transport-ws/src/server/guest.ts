@@ -1,6 +1,7 @@
 // One guest's WebSocket, at our end: Node's library, a whole turn's frames in one write.
 import type { Socket } from 'node:net';
 import { type Link, MessageLink } from '@reslirp/link';
+import { Turnstile } from '@reslirp/transport-stream';
 import type { RawData, WebSocket } from 'ws';
 
 /** RFC 6455 7.4.1. */
@@ -20,6 +21,7 @@ export class WsGuest {
   readonly #socket: WebSocket;
   readonly #stream: Socket;
   readonly #cable: MessageLink;
+  readonly #turnstile: Turnstile;
   /** It has answered since it was last asked whether it is there. */
   #alive: boolean = true;
   /** Why it ends, when we know better than the other end will say. */
@@ -29,6 +31,7 @@ export class WsGuest {
   constructor(socket: WebSocket, stream: Socket, { mtu, maxFrame }: GuestOptions) {
     this.#socket = socket;
     this.#stream = stream;
+    this.#turnstile = new Turnstile(socket);
     this.#cable = new MessageLink({
       mtu,
       maxFrame,
@@ -66,6 +69,7 @@ export class WsGuest {
   #received(data: RawData, isBinary: boolean): void {
     if (isBinary) {
       const b = data as Buffer;
+      this.#turnstile.passed(b.length);
       this.#cable.received(new Uint8Array(b.buffer, b.byteOffset, b.length), 0, b.length);
       return;
     }
