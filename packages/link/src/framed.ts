@@ -46,6 +46,8 @@ export class FramedLink extends Handlers implements Link {
   /** What the length field can say. */
   readonly #longest: number;
   readonly #deframer: Deframer;
+  /** Frames that have come. */
+  framesIn: number = 0;
   #spare: Uint8Array;
   #used: number = 0;
   #writing: boolean = false;
@@ -69,6 +71,7 @@ export class FramedLink extends Handlers implements Link {
     this.slab = new Uint8Array(size);
     this.#spare = new Uint8Array(size);
     this.#deframer = new Deframer(framing, maxFrame, (b, at, end) => {
+      this.framesIn++;
       if (!this.#over && !this.#closed) this.frame(b, at, end, false);
     });
   }

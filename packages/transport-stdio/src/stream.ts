@@ -8,6 +8,8 @@ import { Turnstile } from './turnstile.ts';
 /** The longest frame that vde_plug reads or sends: an MTU of 9216, Ethernet header, VLAN tag. */
 const VDE_FRAME = 9_234;
 const HEADERS = 18;
+/** What is read passes in pieces of so many bytes: some 250 of the smallest frames. */
+const PIECE = 16 * 1024;
 
 export interface CableOptions {
   /** Largest IP packet that we send, bytes: 1500. */
@@ -60,13 +62,21 @@ export function streamLink(readable: Readable, writable: Writable, options: Cabl
     },
     finished: () => writable.end(),
   });
-  const turnstile = new Turnstile(readable);
-  readable.on('data', (chunk: Uint8Array) => {
-    turnstile.passed(chunk.length);
-    link.received(plain(chunk), 0, chunk.length);
+  const turnstile = new Turnstile(readable, (b: Uint8Array) => {
+    const before = link.framesIn;
+    link.received(b, 0, b.length);
+    return link.framesIn - before;
   });
-  readable.once('end', () => link.ended(null));
-  readable.once('close', () => link.ended(null));
+  readable.on('data', (chunk: Uint8Array) => {
+    const b = plain(chunk);
+    for (let at = 0; at < b.length; at += PIECE) turnstile.push(b.subarray(at, at + PIECE));
+  });
+  const over = (): void => {
+    turnstile.drain();
+    link.ended(null);
+  };
+  readable.once('end', over);
+  readable.once('close', over);
   readable.on('error', failed);
   if ((writable as unknown) !== readable) writable.on('error', failed);
   return link;

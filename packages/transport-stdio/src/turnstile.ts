@@ -1,38 +1,56 @@
 // One guest of many may send as fast as it can, and the system hands us its bytes for as long as there are some (libuv: 32 reads
-// in one go, some 35,000 small frames). So a source that has brought its part of a turn is not read again before all others were.
+// in one go, some 35,000 small frames). So a guest that has had its part of a turn waits, what has been read of it is held, and
+// nothing more is read, until all others have had theirs.
 
-/** A turn's part, bytes: two reads. As small frames they take some ten milliseconds. */
-const MOST = 128 * 1024;
+/** A guest's part of a turn, frames: some milliseconds of the worst kind. */
+const MOST = 128;
 
 export interface Pausable {
   pause(): unknown;
   resume(): unknown;
 }
 
-export class Turnstile {
+export class Turnstile<T> {
   readonly #source: Pausable;
-  #passed: number = 0;
+  readonly #pass: (item: T) => number;
+  /** What has been read and waits: what the source hands over after pause() is little. */
+  #held: T[] = [];
+  #spent: number = 0;
   /** The end of the turn is waited for. */
   #counting: boolean = false;
 
-  constructor(source: Pausable) {
+  /** `pass` is given one item after the other, and says how many frames it was. */
+  constructor(source: Pausable, pass: (item: T) => number) {
     this.#source = source;
+    this.#pass = pass;
   }
 
-  /** So many bytes have come. */
-  passed(bytes: number): void {
-    const before = this.#passed;
-    this.#passed += bytes;
-    if (before < MOST && this.#passed >= MOST) this.#source.pause();
-    if (this.#counting) return;
-    this.#counting = true;
-    setImmediate(this.#turned);
+  /** Something has been read. It is kept until it has passed: it must not be written to. */
+  push(item: T): void {
+    if (!this.#counting) {
+      this.#counting = true;
+      setImmediate(this.#turned);
+    }
+    if (this.#held.length === 0 && this.#spent < MOST) this.#spent += this.#pass(item);
+    else if (this.#held.push(item) === 1) this.#source.pause();
+  }
+
+  /** The source has ended: what is held passes at once. */
+  drain(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const item of held) this.#pass(item);
   }
 
   readonly #turned = (): void => {
-    const paused = this.#passed >= MOST;
-    this.#passed = 0;
+    this.#spent = 0;
     this.#counting = false;
-    if (paused) this.#source.resume();
+    if (this.#held.length === 0) return;
+    let n = 0;
+    while (n < this.#held.length && this.#spent < MOST) this.#spent += this.#pass(this.#held[n++]!);
+    this.#held.splice(0, n);
+    this.#counting = true;
+    setImmediate(this.#turned);
+    if (this.#held.length === 0) this.#source.resume();
   };
 }

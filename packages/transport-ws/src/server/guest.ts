@@ -21,7 +21,7 @@ export class WsGuest {
   readonly #socket: WebSocket;
   readonly #stream: Socket;
   readonly #cable: MessageLink;
-  readonly #turnstile: Turnstile;
+  readonly #turnstile: Turnstile<Buffer>;
   /** It has answered since it was last asked whether it is there. */
   #alive: boolean = true;
   /** Why it ends, when we know better than the other end will say. */
@@ -31,7 +31,7 @@ export class WsGuest {
   constructor(socket: WebSocket, stream: Socket, { mtu, maxFrame }: GuestOptions) {
     this.#socket = socket;
     this.#stream = stream;
-    this.#turnstile = new Turnstile(socket);
+    this.#turnstile = new Turnstile(socket, (b) => this.#passed(b));
     this.#cable = new MessageLink({
       mtu,
       maxFrame,
@@ -68,9 +68,7 @@ export class WsGuest {
 
   #received(data: RawData, isBinary: boolean): void {
     if (isBinary) {
-      const b = data as Buffer;
-      this.#turnstile.passed(b.length);
-      this.#cable.received(new Uint8Array(b.buffer, b.byteOffset, b.length), 0, b.length);
+      this.#turnstile.push(data as Buffer);
       return;
     }
     this.#reason ??= 'it sends text, and frames are binary messages';
@@ -78,8 +76,14 @@ export class WsGuest {
     this.#cable.ended(new Error(`cable broken: ${this.#reason}`));
   }
 
+  #passed(b: Buffer): number {
+    this.#cable.received(new Uint8Array(b.buffer, b.byteOffset, b.length), 0, b.length);
+    return 1;
+  }
+
   #closed(code: number, said: string): void {
     const words = this.#reason ?? (said === '' ? `closed with code ${code}` : `closed with code ${code}, ${said}`);
+    this.#turnstile.drain();
     const orderly = this.#reason === null && ORDERLY.includes(code);
     this.#cable.ended(orderly ? null : new Error(`cable broken: ${words}`));
   }
