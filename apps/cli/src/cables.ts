@@ -1,7 +1,7 @@
 // Guests on cables other than standard input and output: the doors they come through, the places the network goes to, and
 // the relay behind them all. Sockets of Node, in this thread.
 import type { Socket } from 'node:net';
-import type { Link } from '@reslirp/link';
+import { type Link, Slabs } from '@reslirp/link';
 import { type Ending, type Log, type Origin, Relay, type Running, showOnSignal } from '@reslirp/runtime';
 import { datagrams, qemuLink } from '@reslirp/transport-qemu';
 import { dial, formatPlace, open, socketLink } from '@reslirp/transport-stream';
@@ -38,6 +38,8 @@ class Cables {
   readonly #ending: Ending;
   readonly #relay: Relay;
   readonly #refusals: Refusals;
+  /** Of all cables that are streams. */
+  readonly #slabs: Slabs = new Slabs();
   readonly #open: Set<Closable> = new Set();
   /** Ways that guests still come by. */
   #left: number;
@@ -200,8 +202,9 @@ class Cables {
 
   #linkOf(way: PlaceWay, socket: Socket): Link {
     const { mtu } = this.#settings.network;
-    if (way.kind === 'qemu') return qemuLink(socket, { mtu });
-    return socketLink(socket, { mtu, maxFrame: longest(this.#settings), framing: this.#cables.framing });
+    const slabs = this.#slabs;
+    if (way.kind === 'qemu') return qemuLink(socket, { mtu, slabs });
+    return socketLink(socket, { mtu, slabs, maxFrame: longest(this.#settings), framing: this.#cables.framing });
   }
 
   #keep(door: Closable): void {

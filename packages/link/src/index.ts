@@ -8,5 +8,6 @@ export { MessageLink, type MessageLinkOptions } from './messages.ts';
 export { type PairOptions, pair } from './pair.ts';
 export { Capture, type CaptureOptions } from './pcapng/capture.ts';
 export { poison } from './poison.ts';
+export { Slabs } from './slabs.ts';
 export { trace } from './trace.ts';
 export { Wrapper } from './wrapper.ts';

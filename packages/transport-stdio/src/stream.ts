@@ -1,7 +1,7 @@
 // The cable on any pair of Node's byte streams: sockets, pipes of a child, a WebSocket duplex.
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { FramedLink, type Framing, type Link } from '@reslirp/link';
+import { FramedLink, type Framing, type Link, type Slabs } from '@reslirp/link';
 import { gone, isReset } from './gone.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -21,11 +21,15 @@ export interface CableOptions {
   readonly maxFrame?: number;
   /** The length before each frame: 2 bytes, big-endian. */
   readonly framing?: Framing;
+  /** Where slabs come from, when many links share them: its own. */
+  readonly slabs?: Slabs;
   /** To 60 bytes and an even length, for vde_plug: true. */
   readonly pad?: boolean;
   /** The other end leaves without a word, so that a reset is an end in order, between two frames: false. */
   readonly hangsUp?: boolean;
 }
+
+type Size = Pick<CableOptions, 'mtu' | 'maxFrame' | 'pad'>;
 
 /** Without the methods of a Buffer, whose slice() does not copy. */
 export function plain(b: Uint8Array): Uint8Array {
@@ -33,9 +37,15 @@ export function plain(b: Uint8Array): Uint8Array {
 }
 
 /** The options of the link behind a cable, defaults filled in. */
-export function framed(options: CableOptions): { mtu: number; maxFrame: number; pad: boolean; framing?: Framing } {
-  const { mtu = 1500, maxFrame = Math.max(VDE_FRAME, mtu + HEADERS), pad = true, framing } = options;
-  return { mtu, maxFrame, pad, ...(framing === undefined ? {} : { framing }) };
+export function framed(options: CableOptions): Pick<CableOptions, 'framing' | 'slabs'> & Required<Size> {
+  const { mtu = 1500, maxFrame = Math.max(VDE_FRAME, mtu + HEADERS), pad = true, framing, slabs } = options;
+  return {
+    mtu,
+    maxFrame,
+    pad,
+    ...(framing === undefined ? {} : { framing }),
+    ...(slabs === undefined ? {} : { slabs }),
+  };
 }
 
 /**

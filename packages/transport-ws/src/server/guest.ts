@@ -1,6 +1,6 @@
 // One guest's WebSocket, at our end: Node's library, a whole turn's frames in one write.
 import type { Socket } from 'node:net';
-import { type Link, MessageLink } from '@reslirp/link';
+import { type Link, MessageLink, type Slabs } from '@reslirp/link';
 import { Turnstile } from '@reslirp/transport-stream';
 import type { RawData, WebSocket } from 'ws';
 
@@ -14,6 +14,8 @@ const MESSAGE = { binary: true, compress: false } as const;
 export interface GuestOptions {
   readonly mtu: number;
   readonly maxFrame: number;
+  /** Of all guests. */
+  readonly slabs: Slabs;
 }
 
 export class WsGuest {
@@ -28,13 +30,14 @@ export class WsGuest {
   #reason: string | null = null;
 
   /** `stream`: what `socket` is on. */
-  constructor(socket: WebSocket, stream: Socket, { mtu, maxFrame }: GuestOptions) {
+  constructor(socket: WebSocket, stream: Socket, { mtu, maxFrame, slabs }: GuestOptions) {
     this.#socket = socket;
     this.#stream = stream;
     this.#turnstile = new Turnstile(socket, (b) => this.#passed(b));
     this.#cable = new MessageLink({
       mtu,
       maxFrame,
+      slabs,
       write: (b, ends, count) => this.#write(b, ends, count),
       finished: () => socket.close(Close.GOING_AWAY, 'the network is over'),
     });
