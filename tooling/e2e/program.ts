@@ -27,10 +27,6 @@ export class Program {
     return this.#said;
   }
 
-  get pid(): number {
-    return this.#child.pid!;
-  }
-
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

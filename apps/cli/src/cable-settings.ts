@@ -87,7 +87,7 @@ function refuseIdle(choices: Choices, ways: readonly Way[]): void {
     [
       '--keep',
       choices.keep,
-      ways.some(isDoor) || choices.reconnect === true,
+      ways.some(isDoor) || (choices.reconnect === true && ways.some(isDialled)),
       'is for guests that can come back: by --listen, --ws, --qemu, or --reconnect',
     ],
     ['--shared', choices.shared, ways.length > 1 || ways.some(isDoor), 'is for guests that come, or for several'],

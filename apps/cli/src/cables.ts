@@ -174,12 +174,13 @@ class Cables {
     const { link, ended } = await plugIn(way.url, { mtu, maxFrame }).catch((error: Error) => {
       throw new Error(`${text}: ${error.message}`);
     });
-    this.#relay.join(link, text, () => {
+    const left = (): void => {
       void ended.then((why) => {
         if (this.#cables.reconnect) this.#later(way);
         else this.#gone(new Error(`${text}: ${why}`));
       });
-    });
+    };
+    this.#relay.join(link, text, left, this.#cables.reconnect ? { way, alone: true } : null);
     this.#log.info(`${text}: by vde_plug`);
   }
 
