@@ -1,7 +1,13 @@
-// Measurements, not tests: nothing here fails for being slow. One at a time, and what was built, not the sources.
+// Measurements, not tests: nothing here fails for being slow. One at a time, and programs that were built; only the loads are
+// sources.
+import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
+const conditions = ['@reslirp/source', ...defaultServerConditions];
+
 export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     root: import.meta.dirname,
     include: ['*.measure.ts'],

@@ -27,6 +27,10 @@ export class Program {
     return this.#said;
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
   async until(what: RegExp, timeout: number = 10_000): Promise<RegExpExecArray> {
     const deadline = performance.now() + timeout;
     for (;;) {

@@ -60,6 +60,7 @@ complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l tls-key -r -F
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l tls -d 'TLS to where --reverse goes'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l tls-ca -r -F -d 'whom --tls believes, instead of whom the system does'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l reconnect -d 'try again where nobody listens, or a switch has gone, for ever'
+complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l keep -x -d 'a guest whose cable breaks may come back to its flows for so long'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l shared -d 'all guests are in one network, as on a switch'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l isolated -d 'guests of --shared do not reach each other'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l max-guests -x -d 'guests at once; the next one is sent away'

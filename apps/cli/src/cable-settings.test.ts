@@ -43,6 +43,7 @@ it('ways in their order, and what is usual', () => {
     origins: null,
     reconnect: false,
     maxGuests: 64,
+    keep: 0,
     shared: null,
   });
 });
@@ -68,11 +69,14 @@ it.each([
 
 it('the token is the first line of its file; certificate and key are read', () => {
   const secure = ['--token-file', TOKEN, '--tls-cert', CERT, '--tls-key', KEY];
-  expect(of('--listen', '0.0.0.0:9000', ...secure, '--framing', 'gvproxy', '--max-guests', '2')).toMatchObject({
+  expect(
+    of('--listen', '0.0.0.0:9000', ...secure, '--framing', 'gvproxy', '--max-guests', '2', '--keep', '30'),
+  ).toMatchObject({
     token: 'correct-horse',
     tls: { cert: 'a certificate', key: 'a key' },
     framing: LITTLE_2,
     maxGuests: 2,
+    keep: 30_000,
   });
   expect(of('--reverse', 'h:1', '--tls', '--tls-ca', CERT, '--reconnect')).toMatchObject({
     dialTls: { ca: 'a certificate' },
@@ -114,6 +118,10 @@ describe('refused', () => {
     [['--listen', '1', '--tls'], '--tls: is for --reverse'],
     [['--reverse', 'h:1', '--tls-ca', CERT], '--tls-ca: needs --tls'],
     [['--listen', '1', '--reconnect'], '--reconnect: is for --reverse, --vde and --qemu connect:'],
+    [['--reverse', 'h:1', '--keep', '1'], '--keep: is for guests that can come back'],
+    [['--qemu', 'udp:1', '--keep', '1'], '--keep: is for guests that can come back'],
+    [['--keep', '1'], '--keep: is for guests that can come back'],
+    [['--listen', '1', '--keep', '-1'], "--keep: '-1' is not a number from 0 to 86400"],
     [['--reverse', 'h:1', '--max-guests', '1'], '--max-guests: is for --listen, --ws and --qemu'],
     [['--listen', '1', '--token-file', file('short', 'short\n')], 'is not 8 to 256 letters'],
     [['--listen', '1', '--token-file', file('empty', '')], 'is not 8 to 256 letters'],

@@ -19,6 +19,8 @@ export interface CableSettings {
   readonly origins: readonly string[] | null;
   readonly reconnect: boolean;
   readonly maxGuests: number;
+  /** How long a network waits for its guest to come back, milliseconds; 0: it ends with the cable. */
+  readonly keep: number;
   /** Null: each guest has a network of its own. */
   readonly shared: { readonly isolated: boolean } | null;
 }
@@ -46,6 +48,7 @@ export function cableSettings(choices: Choices): CableSettings | null {
     origins: choices.origins ?? null,
     reconnect: choices.reconnect ?? false,
     maxGuests: choices.maxGuests ?? DEFAULT_MAX_GUESTS,
+    keep: (choices.keep ?? 0) * 1_000,
     shared: choices.shared === true ? { isolated: choices.isolated ?? false } : null,
   };
 }
@@ -80,6 +83,12 @@ function refuseIdle(choices: Choices, ways: readonly Way[]): void {
       choices.reconnect,
       ways.some((way) => isDialled(way) || way.kind === 'vde'),
       'is for --reverse, --vde and --qemu connect:',
+    ],
+    [
+      '--keep',
+      choices.keep,
+      ways.some(isDoor) || (choices.reconnect === true && ways.some(isDialled)),
+      'is for guests that can come back: by --listen, --ws, --qemu, or --reconnect',
     ],
     ['--shared', choices.shared, ways.length > 1 || ways.some(isDoor), 'is for guests that come, or for several'],
     ['--isolated', choices.isolated, choices.shared === true, 'is for --shared'],

@@ -1,8 +1,8 @@
 // Guests on cables other than standard input and output: the doors they come through, the places the network goes to, and
 // the relay behind them all. Sockets of Node, in this thread.
 import type { Socket } from 'node:net';
-import type { Link } from '@reslirp/link';
-import { type Ending, type Log, Relay, type Running, showOnSignal } from '@reslirp/runtime';
+import { type Link, Slabs } from '@reslirp/link';
+import { type Ending, type Log, type Origin, Relay, type Running, showOnSignal } from '@reslirp/runtime';
 import { datagrams, qemuLink } from '@reslirp/transport-qemu';
 import { dial, formatPlace, open, socketLink } from '@reslirp/transport-stream';
 import { plugIn } from '@reslirp/transport-vde';
@@ -38,6 +38,8 @@ class Cables {
   readonly #ending: Ending;
   readonly #relay: Relay;
   readonly #refusals: Refusals;
+  /** Of all cables that are streams. */
+  readonly #slabs: Slabs = new Slabs();
   readonly #open: Set<Closable> = new Set();
   /** Ways that guests still come by. */
   #left: number;
@@ -50,7 +52,8 @@ class Cables {
     this.#log = log;
     this.#ending = ending;
     const begun = (network: Running): void => this.#begun(network);
-    this.#relay = new Relay({ settings, log, most: cables.maxGuests, shared: cables.shared, begun });
+    const { maxGuests: most, shared, keep } = cables;
+    this.#relay = new Relay({ settings, log, most, shared, keep, begun });
     showOnSignal(log, async () => this.#relay.snapshots());
     this.#refusals = new Refusals(log);
     this.#left = cables.ways.length;
@@ -93,14 +96,15 @@ class Cables {
       place: way.place,
       ...(own && token !== null ? { token } : {}),
       ...(own && tls !== null ? { tls } : {}),
-      guest: (socket, name) => this.#arrived(this.#linkOf(way, socket), name),
+      guest: (socket, name) => this.#arrived(way, this.#linkOf(way, socket), name),
       refused: (name, why) => this.#refusals.add(name, why),
     });
     this.#keep(door);
     this.#log.info(`${optionOf(way)}: guests come to ${formatPlace(door.place)}`);
   }
 
-  async #webSockets({ place }: PlaceWay): Promise<void> {
+  async #webSockets(way: PlaceWay): Promise<void> {
+    const { place } = way;
     const { token, tls, origins, maxGuests } = this.#cables;
     const door = await openWs({
       place,
@@ -110,15 +114,17 @@ class Cables {
       mtu: this.#settings.network.mtu,
       maxFrame: longest(this.#settings),
       most: maxGuests,
-      guest: (link, name) => this.#arrived(link, name),
+      guest: (link, name) => this.#arrived(way, link, name),
       refused: (name, why) => this.#refusals.add(name, why),
     });
     this.#keep(door);
     this.#log.info(`--ws: guests come to ${formatPlace(door.place)}${tls === null ? '' : ' with TLS'}`);
   }
 
-  #arrived(link: Link, name: string): void {
-    if (this.#relay.join(link, name)) this.#log.info(`${name}: a guest, one of ${this.#relay.guests}`);
+  #arrived(way: Way, link: Link, name: string): void {
+    const origin: Origin = { way, alone: false };
+    if (this.#relay.join(link, name, () => {}, origin))
+      this.#log.info(`${name}: a guest, one of ${this.#relay.guests}`);
     else this.#refusals.add(name, `too many guests: --max-guests is ${this.#cables.maxGuests}`);
   }
 
@@ -152,10 +158,11 @@ class Cables {
     const name = formatPlace(way.place);
     const link = this.#linkOf(way, socket);
     this.#log.info(`${name}: reached`);
-    const joined = this.#relay.join(link, name, (error) => {
+    const left = (error: Error | null): void => {
       if (this.#cables.reconnect && !this.#over) this.#later(way);
       else this.#gone(error);
-    });
+    };
+    const joined = this.#relay.join(link, name, left, this.#cables.reconnect ? { way, alone: true } : null);
     if (!joined) this.#gone(new Error(`${name}: too many guests: --max-guests is ${this.#cables.maxGuests}`));
   }
 
@@ -167,12 +174,13 @@ class Cables {
     const { link, ended } = await plugIn(way.url, { mtu, maxFrame }).catch((error: Error) => {
       throw new Error(`${text}: ${error.message}`);
     });
-    this.#relay.join(link, text, () => {
+    const left = (): void => {
       void ended.then((why) => {
         if (this.#cables.reconnect) this.#later(way);
         else this.#gone(new Error(`${text}: ${why}`));
       });
-    });
+    };
+    this.#relay.join(link, text, left, this.#cables.reconnect ? { way, alone: true } : null);
     this.#log.info(`${text}: by vde_plug`);
   }
 
@@ -195,8 +203,9 @@ class Cables {
 
   #linkOf(way: PlaceWay, socket: Socket): Link {
     const { mtu } = this.#settings.network;
-    if (way.kind === 'qemu') return qemuLink(socket, { mtu });
-    return socketLink(socket, { mtu, maxFrame: longest(this.#settings), framing: this.#cables.framing });
+    const slabs = this.#slabs;
+    if (way.kind === 'qemu') return qemuLink(socket, { mtu, slabs });
+    return socketLink(socket, { mtu, slabs, maxFrame: longest(this.#settings), framing: this.#cables.framing });
   }
 
   #keep(door: Closable): void {

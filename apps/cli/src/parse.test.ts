@@ -72,6 +72,7 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'tls-key': [import.meta.filename, { tlsKey: import.meta.filename }],
   'tls-ca': [import.meta.filename, { tlsCa: import.meta.filename }],
   'max-guests': ['3', { maxGuests: 3 }],
+  keep: ['30', { keep: 30 }],
   pcap: ['-', { pcap: '-' }],
   'pcap-size': ['10m', { pcapSize: 10 << 20 }],
   'pcap-files': ['5', { pcapFiles: 5 }],

@@ -55,8 +55,8 @@ describe('padding', () => {
         return false;
       },
     });
-    link.slab.fill(0xee);
     expect(link.reserve(size)).toBe(2);
+    link.slab.fill(0xee);
     link.commit(size);
     link.flush();
     return written.at(-1)!;

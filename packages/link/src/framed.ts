@@ -7,6 +7,7 @@
 import { BIG_2, Deframer, type Framing, longestFrame, writeLength } from './framing.ts';
 import { Handlers } from './handlers.ts';
 import { type Link, NO_OFFLOAD, type Offload } from './link.ts';
+import { Slabs } from './slabs.ts';
 
 /** Ethernet header and one VLAN tag. */
 const HEADERS = 18;
@@ -14,6 +15,7 @@ const HEADERS = 18;
 const LEAST_PADDED = 60;
 /** Two of these are in the cache with everything else; a pipe holds half of one. */
 const SLAB = 1 << 17;
+const NOTHING = new Uint8Array(0);
 
 export interface FramedLinkOptions {
   /** Largest IP packet that we send, bytes. */
@@ -27,6 +29,8 @@ export interface FramedLinkOptions {
    * length field, and reads an even number of bytes. False.
    */
   readonly pad?: boolean;
+  /** Where slabs come from, when many links share them: its own. */
+  readonly slabs?: Slabs;
   /**
    * Sends [0, end) of `b`. True when that is done already; else `b` is the transport's until it calls written(), and this is
    * not called again before. It may be called from within reserve(): written() and ended() come later, never from within.
@@ -39,14 +43,19 @@ export interface FramedLinkOptions {
 export class FramedLink extends Handlers implements Link {
   readonly mtu: number;
   readonly offload: Offload = NO_OFFLOAD;
-  /** Where reserve() puts frames. */
-  slab: Uint8Array;
+  /** Where reserve() puts frames: nowhere, while there is nothing to send. */
+  slab: Uint8Array = NOTHING;
+  readonly #slabs: Slabs;
+  readonly #slabSize: number;
   readonly #options: FramedLinkOptions;
   readonly #framing: Framing;
   /** What the length field can say. */
   readonly #longest: number;
   readonly #deframer: Deframer;
-  #spare: Uint8Array;
+  /** Frames that have come. */
+  framesIn: number = 0;
+  /** The slab that is on its way. */
+  #leaving: Uint8Array = NOTHING;
   #used: number = 0;
   #writing: boolean = false;
   #starved: boolean = false;
@@ -65,10 +74,10 @@ export class FramedLink extends Handlers implements Link {
     this.#options = options;
     this.#framing = framing;
     this.#longest = longestFrame(framing);
-    const size = Math.max(SLAB, 2 * (mtu + HEADERS + framing.width + 1));
-    this.slab = new Uint8Array(size);
-    this.#spare = new Uint8Array(size);
+    this.#slabs = options.slabs ?? new Slabs();
+    this.#slabSize = Math.max(SLAB, 2 * (mtu + HEADERS + framing.width + 1));
     this.#deframer = new Deframer(framing, maxFrame, (b, at, end) => {
+      this.framesIn++;
       if (!this.#over && !this.#closed) this.frame(b, at, end, false);
     });
   }
@@ -76,6 +85,7 @@ export class FramedLink extends Handlers implements Link {
   reserve(size: number): number {
     if (this.#closed || this.#broken || size > this.#longest) return -1;
     if (!this.#fits(size)) this.flush(); // the other slab may be free
+    if (this.slab === NOTHING) this.slab = this.#slabs.take(this.#slabSize);
     if (this.#fits(size)) return this.#used + this.#framing.width;
     this.#starved = true;
     return -1;
@@ -93,14 +103,15 @@ export class FramedLink extends Handlers implements Link {
   }
 
   flush(): void {
+    if (this.#used === 0) this.#giveBack(); // a reservation that was not committed
     if (this.#writing || this.#used === 0 || this.#broken) return;
     const { slab } = this;
     const end = this.#used;
-    this.slab = this.#spare;
-    this.#spare = slab;
+    this.slab = NOTHING;
+    this.#leaving = slab;
     this.#used = 0;
     this.#writing = true;
-    if (this.#options.write(slab, end)) this.#writing = false;
+    if (this.#options.write(slab, end)) this.#written();
   }
 
   close(): void {
@@ -117,7 +128,7 @@ export class FramedLink extends Handlers implements Link {
 
   /** For the transport: the last write is done. */
   written(): void {
-    this.#writing = false;
+    this.#written();
     this.flush();
     this.#finish();
     if (!this.#starved || this.#closed || this.#broken) return;
@@ -140,6 +151,17 @@ export class FramedLink extends Handlers implements Link {
     this.ended(null);
   }
 
+  #giveBack(): void {
+    this.#slabs.give(this.slab);
+    this.slab = NOTHING;
+  }
+
+  #written(): void {
+    this.#writing = false;
+    this.#slabs.give(this.#leaving);
+    this.#leaving = NOTHING;
+  }
+
   #stop(error: Error | null): void {
     if (this.#over) return;
     this.#over = true;
@@ -154,7 +176,7 @@ export class FramedLink extends Handlers implements Link {
   }
 
   #fits(size: number): boolean {
-    return this.#used + this.#framing.width + this.#padded(size) <= this.slab.length;
+    return this.#used + this.#framing.width + this.#padded(size) <= this.#slabSize;
   }
 
   #padded(size: number): number {

@@ -4,11 +4,13 @@
 // The transport moves the frames: it is given write(), and calls received(), written() and ended().
 import { Handlers } from './handlers.ts';
 import { type Link, NO_OFFLOAD, type Offload } from './link.ts';
+import { Slabs } from './slabs.ts';
 
 /** Ethernet header and one VLAN tag. */
 const HEADERS = 18;
 /** Two of these are all that waits for a slow reader. */
 const SLAB = 1 << 17;
+const NOTHING = new Uint8Array(0);
 /** Shorter frames than this fill the table of ends before the slab, bytes. */
 const SHORT = 64;
 
@@ -17,6 +19,8 @@ export interface MessageLinkOptions {
   readonly mtu: number;
   /** What one write is at most, bytes: 128 KiB, and never less than two frames. Two of them are all that waits. */
   readonly batch?: number;
+  /** Where slabs come from, when many links share them: its own. */
+  readonly slabs?: Slabs;
   /** Longest frame that is taken, bytes: mtu + 18. A longer message is dropped, and counted. */
   readonly maxFrame?: number;
   /**
@@ -31,12 +35,12 @@ export interface MessageLinkOptions {
 
 /** Frames that lie in one slab, one behind the other. */
 class Batch {
-  readonly slab: Uint8Array;
+  /** Nothing, while there is no frame. */
+  slab: Uint8Array = NOTHING;
   readonly ends: Int32Array;
   count: number = 0;
 
   constructor(size: number) {
-    this.slab = new Uint8Array(size);
     this.ends = new Int32Array(Math.floor(size / SHORT));
   }
 
@@ -50,6 +54,8 @@ export class MessageLink extends Handlers implements Link {
   readonly offload: Offload = NO_OFFLOAD;
   readonly #options: MessageLinkOptions;
   readonly #maxFrame: number;
+  readonly #slabs: Slabs;
+  readonly #slabSize: number;
   #filling: Batch;
   #spare: Batch;
   #writing: boolean = false;
@@ -65,6 +71,8 @@ export class MessageLink extends Handlers implements Link {
     this.#options = options;
     this.#maxFrame = options.maxFrame ?? options.mtu + HEADERS;
     const size = Math.max(options.batch ?? SLAB, 2 * (options.mtu + HEADERS));
+    this.#slabs = options.slabs ?? new Slabs();
+    this.#slabSize = size;
     this.#filling = new Batch(size);
     this.#spare = new Batch(size);
   }
@@ -81,6 +89,7 @@ export class MessageLink extends Handlers implements Link {
   reserve(size: number): number {
     if (this.#closed || this.#over) return -1;
     if (!this.#fits(size)) this.flush(); // the other slab may be free
+    if (this.#filling.slab === NOTHING) this.#filling.slab = this.#slabs.take(this.#slabSize);
     if (this.#fits(size)) return this.#filling.used;
     this.#starved = true;
     return -1;
@@ -95,15 +104,15 @@ export class MessageLink extends Handlers implements Link {
   }
 
   flush(): void {
-    if (this.#writing || this.#over) return;
     const batch = this.#filling;
     const { count } = batch;
-    if (count === 0) return;
+    if (count === 0) this.#giveBack(batch); // a reservation that was not committed
+    if (this.#writing || this.#over || count === 0) return;
     this.#filling = this.#spare;
     this.#spare = batch;
     this.#filling.count = 0;
     this.#writing = true;
-    if (this.#options.write(batch.slab, batch.ends, count)) this.#writing = false;
+    if (this.#options.write(batch.slab, batch.ends, count)) this.#written();
   }
 
   close(): void {
@@ -122,7 +131,7 @@ export class MessageLink extends Handlers implements Link {
 
   /** For the transport: the last write is done. */
   written(): void {
-    this.#writing = false;
+    this.#written();
     this.flush();
     this.#finish();
     if (!this.#starved || this.#closed || this.#over) return;
@@ -138,6 +147,16 @@ export class MessageLink extends Handlers implements Link {
     this.#finish();
   }
 
+  #written(): void {
+    this.#writing = false;
+    this.#giveBack(this.#spare);
+  }
+
+  #giveBack(batch: Batch): void {
+    this.#slabs.give(batch.slab);
+    batch.slab = NOTHING;
+  }
+
   #finish(): void {
     const quiet = this.#over || (!this.#writing && this.#filling.count === 0);
     if (!this.#closed || this.#finished || !quiet) return;
@@ -147,6 +166,6 @@ export class MessageLink extends Handlers implements Link {
 
   #fits(size: number): boolean {
     const batch = this.#filling;
-    return batch.count < batch.ends.length && batch.used + size <= batch.slab.length;
+    return batch.count < batch.ends.length && batch.used + size <= this.#slabSize;
   }
 }

@@ -1,11 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { type LinkUnderTest, linkContract } from '../src/contract.ts';
-import { Capture, delay, impair, type Link, poison, trace, Wrapper } from '../src/index.ts';
+import { Capture, delay, impair, Jack, type Link, pair, poison, trace, Wrapper } from '../src/index.ts';
 import { onCable, onFraming, onMessages, onPair } from './benches.ts';
 
 const quiet = (link: Link): Link => trace(link, () => {});
 const captured = (link: Link): Link =>
   new Capture({ write: () => true, now: () => 0n, application: 'test' }).record(link, 'guest');
+/** A jack with that cable, and none before it; or one that was pulled out when it was full; or one that was in its place. */
+function plugged(link: Link, before: 'nothing' | 'pulled' | 'displaced' = 'nothing'): Link {
+  const jack = new Jack({ mtu: link.mtu });
+  if (before !== 'nothing') {
+    const [old, far] = pair();
+    jack.plug(old);
+    if (before === 'pulled') {
+      jack.onUnplugged(() => {});
+      far.close();
+      far.flush();
+      jack.onUnplugged((error) => jack.over(error));
+    }
+  }
+  jack.plug(link);
+  return jack;
+}
 const random = (): number => 0.5;
 
 const LINKS: readonly (readonly [string, () => LinkUnderTest])[] = [
@@ -19,6 +35,9 @@ const LINKS: readonly (readonly [string, () => LinkUnderTest])[] = [
   ['poison', () => onPair(poison)],
   ['capture', () => onPair(captured)],
   ['trace', () => onPair(quiet)],
+  ['jack', () => onPair((link) => plugged(link))],
+  ['jack, its second cable', () => onPair((link) => plugged(link, 'pulled'))],
+  ['jack, a cable in the place of another', () => onPair((link) => plugged(link, 'displaced'))],
   ['impair, with nothing wrong', () => onCable((link, time) => impair(link, { ...time, random }))],
   ['impair, narrow', () => onCable((link, time) => impair(link, { ...time, random, delay: 20, jitter: 5, limit: 60 }))],
   ['delay', () => onCable((link, time) => delay(link, 50, time))],

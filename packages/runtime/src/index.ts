@@ -12,5 +12,5 @@ export { type DumpSettings, dump } from './dump.ts';
 export { type LeaseFileSettings, readLeaseFile } from './lease-file.ts';
 export * from './plane.ts';
 export { openRecording, Recording, type RecordingSettings, recordingOf } from './recording.ts';
-export { Relay, type RelayOptions } from './relay.ts';
+export { type Origin, Relay, type RelayOptions } from './relay.ts';
 export { type Running, type RunOptions, run } from './run.ts';

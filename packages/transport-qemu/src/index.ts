@@ -1,2 +1,2 @@
 export { type DatagramCable, type DatagramOptions, datagrams } from './datagrams.ts';
-export { qemuLink } from './stream.ts';
+export { type QemuLinkOptions, qemuLink } from './stream.ts';

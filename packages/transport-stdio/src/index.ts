@@ -1,2 +1,3 @@
 export { type StdioLinkOptions, stdioLink } from './stdio.ts';
 export { type CableOptions, streamLink } from './stream.ts';
+export { type Pausable, Turnstile } from './turnstile.ts';

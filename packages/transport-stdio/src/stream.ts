@@ -1,12 +1,15 @@
 // The cable on any pair of Node's byte streams: sockets, pipes of a child, a WebSocket duplex.
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { FramedLink, type Framing, type Link } from '@reslirp/link';
+import { FramedLink, type Framing, type Link, type Slabs } from '@reslirp/link';
 import { gone, isReset } from './gone.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** The longest frame that vde_plug reads or sends: an MTU of 9216, Ethernet header, VLAN tag. */
 const VDE_FRAME = 9_234;
 const HEADERS = 18;
+/** What is read passes in pieces of so many bytes: some 250 of the smallest frames. */
+const PIECE = 16 * 1024;
 
 export interface CableOptions {
   /** Largest IP packet that we send, bytes: 1500. */
@@ -18,11 +21,15 @@ export interface CableOptions {
   readonly maxFrame?: number;
   /** The length before each frame: 2 bytes, big-endian. */
   readonly framing?: Framing;
+  /** Where slabs come from, when many links share them: its own. */
+  readonly slabs?: Slabs;
   /** To 60 bytes and an even length, for vde_plug: true. */
   readonly pad?: boolean;
   /** The other end leaves without a word, so that a reset is an end in order, between two frames: false. */
   readonly hangsUp?: boolean;
 }
+
+type Size = Pick<CableOptions, 'mtu' | 'maxFrame' | 'pad'>;
 
 /** Without the methods of a Buffer, whose slice() does not copy. */
 export function plain(b: Uint8Array): Uint8Array {
@@ -30,9 +37,15 @@ export function plain(b: Uint8Array): Uint8Array {
 }
 
 /** The options of the link behind a cable, defaults filled in. */
-export function framed(options: CableOptions): { mtu: number; maxFrame: number; pad: boolean; framing?: Framing } {
-  const { mtu = 1500, maxFrame = Math.max(VDE_FRAME, mtu + HEADERS), pad = true, framing } = options;
-  return { mtu, maxFrame, pad, ...(framing === undefined ? {} : { framing }) };
+export function framed(options: CableOptions): Pick<CableOptions, 'framing' | 'slabs'> & Required<Size> {
+  const { mtu = 1500, maxFrame = Math.max(VDE_FRAME, mtu + HEADERS), pad = true, framing, slabs } = options;
+  return {
+    mtu,
+    maxFrame,
+    pad,
+    ...(framing === undefined ? {} : { framing }),
+    ...(slabs === undefined ? {} : { slabs }),
+  };
 }
 
 /**
@@ -59,9 +72,21 @@ export function streamLink(readable: Readable, writable: Writable, options: Cabl
     },
     finished: () => writable.end(),
   });
-  readable.on('data', (chunk: Uint8Array) => link.received(plain(chunk), 0, chunk.length));
-  readable.once('end', () => link.ended(null));
-  readable.once('close', () => link.ended(null));
+  const turnstile = new Turnstile(readable, (b: Uint8Array) => {
+    const before = link.framesIn;
+    link.received(b, 0, b.length);
+    return link.framesIn - before;
+  });
+  readable.on('data', (chunk: Uint8Array) => {
+    const b = plain(chunk);
+    for (let at = 0; at < b.length; at += PIECE) turnstile.push(b.subarray(at, at + PIECE));
+  });
+  const over = (): void => {
+    turnstile.drain();
+    link.ended(null);
+  };
+  readable.once('end', over);
+  readable.once('close', over);
   readable.on('error', failed);
   if ((writable as unknown) !== readable) writable.on('error', failed);
   return link;

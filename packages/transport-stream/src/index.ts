@@ -1,3 +1,4 @@
+export { Turnstile } from '@reslirp/transport-stdio';
 export { type DialOptions, dial } from './dial.ts';
 export { type Door, type DoorOptions, open } from './door.ts';
 export { listen, refuseOpen } from './listen.ts';

@@ -1,6 +1,6 @@
 // A connected socket as a cable.
 import type { Socket } from 'node:net';
-import { BIG_2, type Framing, type Link } from '@reslirp/link';
+import { BIG_2, type Framing, type Link, type Slabs } from '@reslirp/link';
 import { streamLink } from '@reslirp/transport-stdio';
 
 /** How long the other end has to close its side when we have closed ours, milliseconds. */
@@ -15,6 +15,8 @@ export interface SocketLinkOptions {
   readonly maxFrame?: number;
   /** The length before each frame: 2 bytes, big-endian. */
   readonly framing?: Framing;
+  /** Where slabs come from, when many links share them: its own. */
+  readonly slabs?: Slabs;
   /** The other end leaves without a word, so that a reset is an end in order, between two frames: false. */
   readonly hangsUp?: boolean;
 }

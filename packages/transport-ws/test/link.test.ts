@@ -15,6 +15,14 @@ afterEach(() => {
 });
 const settle = (): Promise<void> => pause(60);
 
+/** Until nothing more has come for a while. */
+async function quiet(arrived: readonly Uint8Array[]): Promise<void> {
+  for (let before = -1; before !== arrived.length; ) {
+    before = arrived.length;
+    await pause(150);
+  }
+}
+
 async function serverSide(): Promise<LinkUnderTest> {
   const { port, guests } = await bench();
   const far = await client(port);
@@ -41,7 +49,7 @@ async function browserSide(connect: (url: string) => WebSocketLike, keeps: boole
     arrived,
     send: (frame) => socket.send(frame),
     hangUp: () => socket.close(1000),
-    settle: () => pause(150),
+    settle: () => quiet(arrived),
   };
 }
 

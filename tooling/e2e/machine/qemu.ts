@@ -58,6 +58,10 @@ export class Machine {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** A line of shell inside. */
   run(line: string, timeout?: number): Promise<Answer> {
     return this.#console.run(line, timeout);

@@ -37,6 +37,7 @@ export interface CableChoices {
   tlsCa?: string;
   maxGuests?: number;
   reconnect?: boolean;
+  keep?: number;
   shared?: boolean;
   isolated?: boolean;
   origins?: readonly string[];
@@ -181,6 +182,14 @@ export const CABLE_OPTIONS: readonly Option[] = [
     long: 'reconnect',
     help: 'try again where nobody listens, or a switch has gone, for ever',
     ...flag('reconnect'),
+  },
+  {
+    group: 'Cables',
+    long: 'keep',
+    value: 'SECONDS',
+    help: 'a guest whose cable breaks may come back to its flows for so long',
+    default: '0',
+    ...into('keep', number(0, 86_400)),
   },
   { group: 'Cables', long: 'shared', help: 'all guests are in one network, as on a switch', ...flag('shared') },
   {

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Link } from '@reslirp/link';
+import { type Link, Slabs } from '@reslirp/link';
 import { listen, nameOf, type Place, refuseOpen } from '@reslirp/transport-stream';
 import { WebSocketServer } from 'ws';
 import { type Admission, type Refusal, refusal } from './admission.ts';
@@ -61,6 +61,7 @@ class Entrance {
   readonly #most: number;
   readonly #sockets: WebSocketServer;
   readonly #guests: Set<WsGuest> = new Set();
+  readonly #slabs: Slabs = new Slabs();
   readonly #timer: NodeJS.Timeout;
 
   constructor(server: Server, options: WsDoorOptions, most: number) {
@@ -109,7 +110,7 @@ class Entrance {
     const name = nameOf(socket);
     this.#sockets.handleUpgrade(request, socket, head, (ws) => {
       const { mtu = 1500, maxFrame = mtu + HEADERS } = this.#options;
-      const guest = new WsGuest(ws, socket, { mtu, maxFrame });
+      const guest = new WsGuest(ws, socket, { mtu, maxFrame, slabs: this.#slabs });
       this.#guests.add(guest);
       ws.once('close', () => this.#guests.delete(guest));
       socket.setNoDelay(true);

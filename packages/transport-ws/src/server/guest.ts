@@ -1,6 +1,7 @@
 // One guest's WebSocket, at our end: Node's library, a whole turn's frames in one write.
 import type { Socket } from 'node:net';
-import { type Link, MessageLink } from '@reslirp/link';
+import { type Link, MessageLink, type Slabs } from '@reslirp/link';
+import { Turnstile } from '@reslirp/transport-stream';
 import type { RawData, WebSocket } from 'ws';
 
 /** RFC 6455 7.4.1. */
@@ -13,6 +14,8 @@ const MESSAGE = { binary: true, compress: false } as const;
 export interface GuestOptions {
   readonly mtu: number;
   readonly maxFrame: number;
+  /** Of all guests. */
+  readonly slabs: Slabs;
 }
 
 export class WsGuest {
@@ -20,18 +23,21 @@ export class WsGuest {
   readonly #socket: WebSocket;
   readonly #stream: Socket;
   readonly #cable: MessageLink;
+  readonly #turnstile: Turnstile<Buffer>;
   /** It has answered since it was last asked whether it is there. */
   #alive: boolean = true;
   /** Why it ends, when we know better than the other end will say. */
   #reason: string | null = null;
 
   /** `stream`: what `socket` is on. */
-  constructor(socket: WebSocket, stream: Socket, { mtu, maxFrame }: GuestOptions) {
+  constructor(socket: WebSocket, stream: Socket, { mtu, maxFrame, slabs }: GuestOptions) {
     this.#socket = socket;
     this.#stream = stream;
+    this.#turnstile = new Turnstile(socket, (b) => this.#passed(b));
     this.#cable = new MessageLink({
       mtu,
       maxFrame,
+      slabs,
       write: (b, ends, count) => this.#write(b, ends, count),
       finished: () => socket.close(Close.GOING_AWAY, 'the network is over'),
     });
@@ -65,8 +71,7 @@ export class WsGuest {
 
   #received(data: RawData, isBinary: boolean): void {
     if (isBinary) {
-      const b = data as Buffer;
-      this.#cable.received(new Uint8Array(b.buffer, b.byteOffset, b.length), 0, b.length);
+      this.#turnstile.push(data as Buffer);
       return;
     }
     this.#reason ??= 'it sends text, and frames are binary messages';
@@ -74,8 +79,14 @@ export class WsGuest {
     this.#cable.ended(new Error(`cable broken: ${this.#reason}`));
   }
 
+  #passed(b: Buffer): number {
+    this.#cable.received(new Uint8Array(b.buffer, b.byteOffset, b.length), 0, b.length);
+    return 1;
+  }
+
   #closed(code: number, said: string): void {
     const words = this.#reason ?? (said === '' ? `closed with code ${code}` : `closed with code ${code}, ${said}`);
+    this.#turnstile.drain();
     const orderly = this.#reason === null && ORDERLY.includes(code);
     this.#cable.ended(orderly ? null : new Error(`cable broken: ${words}`));
   }

@@ -1,0 +1,197 @@
+// Guests on sockets, in turns and in one run with the peers: WebSockets against libslirp behind a thin relay; 200 guests at once;
+// QEMU's stream against QEMU's own libslirp.
+//
+//   ROUNDS=3 MEGABYTES=64    medians of so many, each of so much
+//   GUESTS=200               at once
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Crowd, exchanger } from '@reslirp/e2e/crowd.ts';
+import { run } from '@reslirp/e2e/guest.ts';
+import { Machine, missingMachine } from '@reslirp/e2e/machine/qemu.ts';
+import { Program } from '@reslirp/e2e/program.ts';
+import { hasher, http } from '@reslirp/e2e/servers.ts';
+import { missing } from '@reslirp/e2e/tools.ts';
+import { test } from 'vitest';
+import { median, table } from './table.js';
+
+const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
+const MEGABYTES = Number(process.env['MEGABYTES'] ?? 64);
+const GUESTS = Number(process.env['GUESTS'] ?? 200);
+const MIB = 1 << 20;
+const THIN_RELAY = fileURLToPath(new URL('./thin-relay.js', import.meta.url));
+const PATIENCE = 300_000;
+
+/** Seconds of processor, of a process with its threads, and of the processes that it waited for. */
+function processorSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Resident, MiB. */
+function memory(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+}
+
+interface Relay {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<unknown>;
+}
+
+async function reslirp(...args: string[]): Promise<Relay> {
+  const program = await Program.start(['--ws', '0', ...args], /guests come to/);
+  const [, port] = await program.until(/guests come to \S+:(\d+)/);
+  return { url: `ws://127.0.0.1:${port}/`, pid: program.pid, stop: () => program.stop() };
+}
+
+async function thinRelay(): Promise<Relay> {
+  const child: ChildProcess = spawn(process.execPath, [THIN_RELAY], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [port] = await once(child.stdout!, 'data');
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await once(child, 'exit');
+  };
+  return { url: `ws://127.0.0.1:${String(port).trim()}/`, pid: child.pid!, stop };
+}
+
+/** MiB/s of one guest that sends so much and gets so much. */
+async function throughput(make: () => Promise<Relay>, up: number, down: number): Promise<number> {
+  const relay = await make();
+  const server = await exchanger(up, down);
+  const crowd = new Crowd();
+  try {
+    const guest = await crowd.join(relay.url);
+    const { tcp, took } = await crowd.exchange(guest, server.port, up, PATIENCE);
+    if (!tcp.done)
+      throw new Error(`${tcp.received} of ${down} bytes came, ${tcp.acknowledged} of ${up} left: ${tcp.state}`);
+    return (up + down) / MIB / (took / 1_000);
+  } finally {
+    crowd.leave();
+    await relay.stop();
+    server.close();
+  }
+}
+
+const noPeer =
+  missing() ??
+  (await run(['sh', '-c', 'ls /usr/lib/*/vdeplug/libvdeplug_slirp.so']).then(({ code }) =>
+    code === 0 ? null : 'not installed: libvdeplug-slirp',
+  ));
+
+test.skipIf(noPeer !== null)(`WebSockets${noPeer === null ? '' : `: skipped, ${noPeer}`}`, async () => {
+  const rows: string[][] = [];
+  for (const [name, up, down] of [
+    ['guest > host', MEGABYTES * MIB, 0],
+    ['host > guest', 0, MEGABYTES * MIB],
+  ] as const) {
+    const [ours, theirs]: [number[], number[]] = [[], []];
+    for (let i = 0; i < ROUNDS; i++) {
+      ours.push(await throughput(reslirp, up, down));
+      theirs.push(await throughput(thinRelay, up, down));
+    }
+    const [a, b] = [median(ours), median(theirs)];
+    rows.push([name, a.toFixed(1), b.toFixed(1), `${(a / b).toFixed(2)}x`, '3x']);
+  }
+  const head = ['one scripted guest', 'reslirp MiB/s', 'libslirp MiB/s', 'ratio', 'goal'];
+  console.log(`\n${table([head, ...rows])}\n`);
+});
+
+test(`${GUESTS} guests at once`, async () => {
+  const relay = await reslirp('--max-guests', String(GUESTS + 1));
+  const size = Math.max(MIB >> 2, Math.round((MEGABYTES * MIB) / GUESTS));
+  const server = await exchanger(size, size);
+  const crowd = new Crowd();
+  try {
+    const all = async (): Promise<number[]> => {
+      const done = await Promise.all(crowd.guests.map((one) => crowd.exchange(one, server.port, size, PATIENCE)));
+      return done.map(({ tcp, took }) => (tcp.done ? (2 * size) / MIB / (took / 1_000) : 0));
+    };
+    await crowd.join(relay.url);
+    await all();
+    const before = memory(relay.pid);
+    while (crowd.guests.length <= GUESTS) await crowd.join(relay.url);
+    await idle();
+    const perGuest = (memory(relay.pid) - before) / GUESTS;
+    const began = performance.now();
+    const rates = await all();
+    const took = (performance.now() - began) / 1_000;
+    await idle();
+    const afterwards = (memory(relay.pid) - before) / GUESTS;
+    const rows = [
+      ['memory of one that is idle, MiB', perGuest.toFixed(2), '1'],
+      ['… that was busy before, MiB', afterwards.toFixed(2), ''],
+      ['all together, MiB/s', ((2 * size * rates.length) / MIB / took).toFixed(1), ''],
+      ['slowest, MiB/s', Math.min(...rates).toFixed(2), ''],
+      ['slowest / fastest', (Math.min(...rates) / Math.max(...rates)).toFixed(2), ''],
+    ];
+    console.log(`\n${table([[`${GUESTS} guests, ${size >> 10} KiB each way`, 'reslirp', 'goal'], ...rows])}\n`);
+  } finally {
+    crowd.leave();
+    await relay.stop();
+    server.close();
+  }
+});
+
+/** Garbage and lingering ends are gone by then. */
+function idle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 12_000));
+}
+
+interface Rates {
+  readonly up: number;
+  readonly down: number;
+  /** Of QEMU and of what is beside it, seconds per GiB. */
+  readonly cost: number;
+}
+
+async function machineRates(netdev: string, besides: number | null): Promise<Rates> {
+  const web = await http();
+  const hashing = await hasher();
+  const machine = await Machine.start(netdev);
+  try {
+    await machine.dhcp();
+    const spent = (): number => processorSeconds(machine.pid) + (besides === null ? 0 : processorSeconds(besides));
+    const timed = async (line: string): Promise<number> => {
+      const began = performance.now();
+      const { code } = await machine.run(line, PATIENCE);
+      if (code !== 0) throw new Error(`the machine failed: ${line}`);
+      return MEGABYTES / ((performance.now() - began) / 1_000);
+    };
+    const before = spent();
+    const down = await timed(`wget -q -O /dev/null http://10.0.2.2:${web.port}/blocks/${MEGABYTES * 16}`);
+    const up = await timed(`head -c ${MEGABYTES * MIB} /dev/zero | nc 10.0.2.2 ${hashing.port}`);
+    return { up, down, cost: (spent() - before) / ((2 * MEGABYTES) / 1_024) };
+  } finally {
+    await machine.stop();
+    web.close();
+    hashing.close();
+  }
+}
+
+const noMachine = missingMachine();
+
+test.skipIf(noMachine !== null)(`QEMU${noMachine === null ? '' : `: skipped, ${noMachine}`}`, async () => {
+  const [ours, theirs]: [Rates[], Rates[]] = [[], []];
+  const path = join(tmpdir(), `reslirp-bench-${process.pid}.sock`);
+  for (let i = 0; i < ROUNDS; i++) {
+    const program = await Program.start(['--qemu', `unix:${path}`], /guests come to/);
+    ours.push(await machineRates(`stream,id=n0,server=off,addr.type=unix,addr.path=${path}`, program.pid));
+    await program.stop();
+    theirs.push(await machineRates('user,id=n0', null));
+  }
+  const row = (name: string, of: (r: Rates) => number, goal: string): string[] => {
+    const [a, b] = [median(ours.map(of)), median(theirs.map(of))];
+    return [name, a.toFixed(2), b.toFixed(2), `${(a / b).toFixed(2)}x`, goal];
+  };
+  const rows = [
+    row('guest > host, MiB/s', ({ up }) => up, '1x'),
+    row('host > guest, MiB/s', ({ down }) => down, '1x'),
+    row('processor, QEMU and reslirp, s/GiB', ({ cost }) => cost, '< 1x'),
+  ];
+  console.log(`\n${table([['QEMU (TCG)', '-netdev stream', '-netdev user', 'ratio', 'goal'], ...rows])}\n`);
+});
