@@ -18,7 +18,7 @@ import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
 import type { CableSettings } from './cable-settings.ts';
 import { type Carrier, establish } from './forwards.ts';
-import { helpText } from './help.ts';
+import { helpText, tunnelHelp } from './help.ts';
 import { parse, split } from './parse.ts';
 import { doubtOf, lastWords, PLANE_CABLES, planeCable, refuseWithoutPlane } from './plane-cable.ts';
 import { type Settings, settings } from './settings.ts';
@@ -39,6 +39,10 @@ function main(args: readonly string[]): void {
   const [first] = args;
   if (first === 'run') {
     runCommand(args.slice(1));
+    return;
+  }
+  if (first === 'tunnel') {
+    tunnelCommand(args.slice(1)).catch(complain);
     return;
   }
   const choices = parse(args);
@@ -66,6 +70,18 @@ function runCommand(args: readonly string[]): void {
       process.exitCode = code;
       process.exit();
     }, complain);
+}
+
+/** `reslirp tunnel [OPTION]... [USER@]HOST [-- COMMAND...]`. All of it is loaded only here. */
+async function tunnelCommand(args: readonly string[]): Promise<void> {
+  const { plan } = await import('./tunnel/plan.ts');
+  const chosen = plan(args);
+  if (chosen === 'help') return print(tunnelHelp());
+  if (chosen === 'version') return print(`reslirp ${version()}\n`);
+  if (!hasPlane()) throw new UsageError('tunnel', 'is for Linux on x64 and arm64; the other machine may be any');
+  const { tunnel } = await import('./tunnel/tunnel.ts');
+  process.exitCode = await tunnel(chosen, new Log(chosen.settings.level, process.stderr));
+  process.exit();
 }
 
 function network(chosen: Settings): void {

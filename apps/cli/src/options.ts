@@ -11,6 +11,7 @@ import { MESSAGE_OPTIONS, type MessageChoices } from './options/messages.ts';
 import { NETWORK_OPTIONS, type NetworkChoices } from './options/network.ts';
 import type { Option } from './options/option.ts';
 import { POLICY_OPTIONS, type PolicyChoices } from './options/policy.ts';
+import { passedOn, TUNNEL_OWN, type TunnelChoices } from './options/tunnel.ts';
 
 export type { Option } from './options/option.ts';
 
@@ -26,6 +27,7 @@ export interface Choices
     CableChoices,
     ManagementChoices,
     CaptureChoices,
+    TunnelChoices,
     MessageChoices {}
 
 export const OPTIONS: readonly Option[] = [
@@ -40,6 +42,26 @@ export const OPTIONS: readonly Option[] = [
   ...MANAGEMENT_OPTIONS,
   ...CAPTURE_OPTIONS,
   ...MESSAGE_OPTIONS,
+];
+
+/** Of the network there, as they are passed on to it. */
+const FAR: readonly string[] = [
+  'vdnssearch',
+  'dns-host',
+  'tcp-keepalive',
+  'udp-timeout',
+  'outbound-addr',
+  'outbound-addr6',
+  'disable-host-loopback',
+  'allow',
+  'deny',
+];
+
+/** What `reslirp tunnel` takes. */
+export const TUNNEL_OPTIONS: readonly Option[] = [
+  ...TUNNEL_OWN,
+  ...OPTIONS.filter(({ long }) => FAR.includes(long)).map(passedOn),
+  ...MESSAGE_OPTIONS.filter(({ long }) => long !== 'dump'),
 ];
 
 /** Choices that the table has a default for. */

@@ -121,6 +121,8 @@ export const eventfd: (value: number, flags: number) => number = call2<number, n
 export const open: (path: string, flags: number) => number = call2<string, number>('int open(str, int)');
 export const unlink: (path: string) => number = call1<string>('int unlink(str)');
 export const dup2: (fd: number, target: number) => number = call2<number, number>('int dup2(int, int)');
+/** pipe2(2): two descriptors at `pair`, to read from and to write to. */
+export const pipe: (pair: number, flags: number) => number = call2<number, number>('int pipe2(uintptr_t, int)');
 export const setns: (fd: number, type: number) => number = call2<number, number>('int setns(int, int)');
 export const unshare: (flags: number) => number = call1<number>('int unshare(int)');
 export const umount: (target: string, flags: number) => number = call2<string, number>('int umount2(str, int)');

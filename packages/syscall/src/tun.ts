@@ -14,13 +14,16 @@ export interface TunResult {
   readonly name: string;
 }
 
-/** A TAP in this thread's network namespace, with virtio headers; `name` as in 'tap0', or 'tap%d' for the next free one. */
-export function openTap(name: string): TunResult {
+/**
+ * A TAP in this thread's network namespace; `name` as in 'tap0', or 'tap%d' for the next free one. Its frames have virtio headers,
+ * unless `plain`.
+ */
+export function openTap(name: string, plain: boolean = false): TunResult {
   const path = '/dev/net/tun';
   const fd = libc.open(path, Open.RDWR | Open.NONBLOCK | Open.CLOEXEC);
   if (fd < 0) return { fd, step: path, name };
   const request = interfaceRequest(name);
-  request.view.setUint16(FLAGS, Tun.TAP | Tun.NO_PI | Tun.VNET_HDR, true);
+  request.view.setUint16(FLAGS, Tun.TAP | Tun.NO_PI | (plain ? 0 : Tun.VNET_HDR), true);
   const result = libc.ioctl(fd, Tun.SETIFF, request.address);
   if (result < 0) {
     libc.close(fd);

@@ -1,5 +1,15 @@
 // Opens TAP interfaces, and takes over those of others; says in one line why not.
-import { Errno, errorName, libc, openTap, setHeaderSize, setOffload, Tun, tapFlags } from '@reslirp/syscall';
+import {
+  Errno,
+  errorName,
+  libc,
+  openTap,
+  setHeaderSize,
+  setOffload,
+  Tun,
+  type TunResult,
+  tapFlags,
+} from '@reslirp/syscall';
 import { HEADER } from './virtio.ts';
 
 const SEGMENTS = Tun.OFFLOAD_CHECKSUM | Tun.OFFLOAD_TSO4 | Tun.OFFLOAD_TSO6;
@@ -39,13 +49,22 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
 
 /** A new TAP in this thread's network namespace, or an existing one that nobody uses. Throws a TapError. */
 export function newTap(name: string): Tap {
-  const { fd, step, name: made } = openTap(name);
-  if (fd < 0) {
-    const code = errorName(fd);
-    const advice = ADVICE.get(`${step} ${code}`);
-    throw new TapError(code, `TAP '${name}': ${step}: ${code}${advice === undefined ? '' : ` (${advice})`}`);
-  }
+  const { fd, name: made } = opened(name, false);
   return negotiate(fd, made);
+}
+
+/** The same with whole frames only, and nothing before them: for who hands them on to something that finishes nothing. */
+export function plainTap(name: string): Tap {
+  const { fd, name: made } = opened(name, true);
+  return { fd, name: made, header: 0, offload: 'none' };
+}
+
+function opened(name: string, plain: boolean): TunResult {
+  const result = openTap(name, plain);
+  if (result.fd >= 0) return result;
+  const code = errorName(result.fd);
+  const advice = ADVICE.get(`${result.step} ${code}`);
+  throw new TapError(code, `TAP '${name}': ${result.step}: ${code}${advice === undefined ? '' : ` (${advice})`}`);
 }
 
 /** The TAP behind a descriptor that came from elsewhere. Throws a TapError when there is none. */

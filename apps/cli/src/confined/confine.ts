@@ -18,18 +18,31 @@ const INSIDE = fileURLToPath(new URL('./inside.js', import.meta.url));
 const NAMESPACES = ['--net', '--mount', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'])];
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
+/** Who makes a network of the namespace's TAP. */
+export interface TapCarrier {
+  /** The descriptor is its own. Resolves when the network is there; rejects, in one line. `broken`: it is no more. */
+  carry(fd: number, broken: (error: string) => void): Promise<void>;
+  /** Resolves when it may be ended at any time. */
+  readonly ready: Promise<void>;
+  close(): void | Promise<void>;
+}
+
 /** Runs `command` in a network of its own. Resolves to its exit status, as a shell has it. */
-export async function confine(settings: Settings, command: readonly string[], log: Log): Promise<number> {
+export function confine(settings: Settings, command: readonly string[], log: Log): Promise<number> {
+  return inNamespaces(orderOf(command, settings), planeCarrier(settings, log), log); // it starts while the namespaces are made
+}
+
+/** Runs a command in namespaces of its own, behind whatever network `carrier` makes. */
+export async function inNamespaces(order: Order, carrier: TapCarrier, log: Log): Promise<number> {
   const ends = channel();
   if (ends === null) throw new Error('no descriptors left');
   const [ours, theirs] = ends;
-  const plane = new Plane(settings, log); // it starts while the namespaces are made
-  const child = start(command, settings, theirs);
+  const child = start(order, theirs);
   const ended = status(child, log);
   libc.close(theirs);
   const fd = child.pid === undefined ? -1 : receiveDescriptor(ours);
   if (fd < 0) {
-    await plane.loaded; // a thread that is loading native code must not be interrupted
+    await carrier.ready; // a thread that is loading native code must not be interrupted
     return (await ended) || OWN_FAILURE; // whoever failed has said why
   }
   let done = false;
@@ -40,46 +53,57 @@ export async function confine(settings: Settings, command: readonly string[], lo
     log.error(error);
     child.kill('SIGKILL');
   };
-  plane.serve(
-    { kind: 'tap', fd, name: TAP },
-    {
-      onServing: () => {
-        establish(settings, plane, log).then(
-          (release) => {
-            process.once('exit', release);
-            notify(ours); // in vain when it died meanwhile
-            libc.close(ours);
-          },
-          (error) => fail((error as Error).message),
-        );
-      },
-      onEnd: (error) => {
-        if (error === null || done) return;
-        fail(error);
-      },
+  carrier.carry(fd, fail).then(
+    () => {
+      notify(ours); // in vain when it died meanwhile
+      libc.close(ours);
     },
+    (error) => fail((error as Error).message),
   );
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
   process.on('SIGINT', () => {}); // a terminal sends it to the command as well, which may have other plans
   const code = await ended;
   done = true;
-  plane.close();
+  await carrier.close();
   return failed ? OWN_FAILURE : code;
 }
 
-function start(command: readonly string[], settings: Settings, theirs: number): ChildProcess {
-  const args = [...NAMESPACES, '--', process.execPath, INSIDE, JSON.stringify(order(command, settings))];
+function planeCarrier(settings: Settings, log: Log): TapCarrier {
+  const plane = new Plane(settings, log);
+  return {
+    ready: plane.loaded,
+    close: () => plane.close(),
+    carry: (fd, broken) =>
+      new Promise((resolve, reject) => {
+        const onServing = (): void => {
+          establish(settings, plane, log).then((release) => {
+            process.once('exit', release);
+            resolve();
+          }, reject);
+        };
+        const onEnd = (error: string | null): void => {
+          if (error !== null) broken(error);
+        };
+        plane.serve({ kind: 'tap', fd, name: TAP }, { onServing, onEnd });
+      }),
+  };
+}
+
+function start(order: Order, theirs: number): ChildProcess {
+  const args = [...NAMESPACES, '--', process.execPath, INSIDE, JSON.stringify(order)];
   const stdio: ('inherit' | number)[] = ['inherit', 'inherit', 'inherit'];
   stdio[CHANNEL] = theirs;
   return spawn('unshare', args, { stdio });
 }
 
-function order(command: readonly string[], { network, guest, dns, dhcp }: Settings): Order {
+/** The guest of a network that `settings` describe. */
+export function orderOf(command: readonly string[], { network, guest, dns, dhcp }: Settings): Order {
   const search = dhcp?.search ?? [];
   const nameserver = network.ipv4 === false ? offset(network, 3, network.nameserver6) : network.nameserver;
   const lines = [`nameserver ${nameserver}`, ...(search.length > 0 ? [`search ${search.join(' ')}`] : [])];
   return {
     tap: TAP,
+    plain: false,
     mtu: network.mtu,
     address: guest,
     prefix: Number(network.network.split('/')[1]),

@@ -1,6 +1,8 @@
 // What the program asks of the process in the new namespaces.
 export interface Order {
   readonly tap: string;
+  /** Whole frames only, for who carries them elsewhere. */
+  readonly plain: boolean;
   readonly mtu: number;
   /** IPv4, as text. */
   readonly address: string;

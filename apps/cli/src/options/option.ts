@@ -14,6 +14,7 @@ export interface Option {
     | 'Cables'
     | 'NC-SI'
     | 'Captures'
+    | 'Tunnel'
     | 'Messages';
   readonly short?: string;
   /** With hyphens; underscores are understood as well. */

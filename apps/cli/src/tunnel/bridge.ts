@@ -1,0 +1,141 @@
+// The thread between the TAP and the other machine: frames, and nothing that looks into them.
+//
+// Each side waits for the other. A frame of the TAP is read to where it leaves from, and only when there is room; meanwhile
+// the kernel's queue fills, and senders wait. What comes is written to the TAP before more is read, so that the far side
+// finds its pipe full. Without a way to the other machine frames are lost, as on a cable that is not plugged in.
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { Link } from '@reslirp/link';
+import { AddressCache, Epoll, Errno, errorName, Loop, libc, Region } from '@reslirp/syscall';
+import { loopLink } from '@reslirp/transport-stdio/linux';
+import { Greeting } from './greeting.ts';
+import type { BridgeBirth, BridgeNews, BridgeOrder, Way } from './message.ts';
+
+/** Ethernet header and one VLAN tag. */
+const HEADERS = 18;
+/** What the other side may pad frames to, and more than any MTU that was asked for: the longest of vde_plug. */
+const LONGEST = 9_234;
+/** Frames that are read before anything else has its turn. */
+const BATCH = 64;
+
+class Bridge {
+  readonly #loop: Loop;
+  readonly #tap: number;
+  readonly #mtu: number;
+  /** A frame that nobody wants. */
+  readonly #scrap: Region;
+  readonly #slabs: AddressCache = new AddressCache();
+  readonly #frames: AddressCache = new AddressCache();
+  #greeting: Greeting | null = null;
+  #cable: Link | null = null;
+  #watching: boolean = true;
+  #lost: number = 0;
+
+  constructor(loop: Loop, { tap, mtu }: BridgeBirth) {
+    this.#loop = loop;
+    this.#tap = tap;
+    this.#mtu = mtu;
+    this.#scrap = new Region(mtu + HEADERS);
+    loop.add(tap, Epoll.IN, this);
+    loop.onTurnEnd(() => {
+      this.#cable?.flush();
+      return Infinity;
+    });
+  }
+
+  /** What was there before is let go. */
+  take(way: Way): void {
+    this.#unplug();
+    this.#greeting = new Greeting(this.#loop, way, {
+      met: () => this.#plug(way),
+      failed: (error, noise) => {
+        this.#greeting = null;
+        tell({ kind: 'parted', number: way.number, error, noise });
+      },
+    });
+  }
+
+  close(): void {
+    this.#unplug();
+    tell({ kind: 'closed', lost: this.#lost });
+    this.#loop.stop();
+  }
+
+  /** The TAP has frames. */
+  ready(): void {
+    for (let i = 0; i < BATCH && this.#watching; i++) {
+      const n = this.#cable === null ? this.#drop() : this.#carry(this.#cable);
+      if (n === -Errno.EAGAIN) return;
+      if (n > 0 || n === -Errno.EIO) continue; // EIO: the interface is down
+      this.#loop.remove(this.#tap);
+      this.#watching = false;
+      tell({ kind: 'broken', error: `the TAP is gone: ${errorName(n)}` });
+    }
+  }
+
+  /** One frame of the TAP. What read(2) said, or EAGAIN where there is no room. */
+  #carry(cable: Link): number {
+    const size = this.#mtu + HEADERS;
+    const at = cable.reserve(size);
+    if (at < 0) {
+      this.#watch(false);
+      return -Errno.EAGAIN;
+    }
+    const n = libc.read(this.#tap, this.#slabs.of(cable.slab) + at, size);
+    if (n > 0) cable.commit(n);
+    return n;
+  }
+
+  #drop(): number {
+    const n = libc.read(this.#tap, this.#scrap.address, this.#scrap.bytes.length);
+    if (n > 0) this.#lost++;
+    return n;
+  }
+
+  #plug(way: Way): void {
+    const { input, output, number } = way;
+    this.#greeting = null;
+    const maxFrame = Math.max(LONGEST, this.#mtu + HEADERS);
+    const cable = loopLink({ loop: this.#loop, input, output, mtu: this.#mtu, maxFrame, pad: false });
+    this.#cable = cable;
+    cable.onFrame((b, at, end) => {
+      if (libc.write(this.#tap, this.#frames.of(b) + at, end - at) < 0) this.#lost++;
+    });
+    cable.onRoom(() => this.#watch(true));
+    cable.onEnd((error) => {
+      this.#unplug();
+      tell({ kind: 'parted', number, error: error === null ? null : error.message, noise: '' });
+    });
+    tell({ kind: 'joined', number });
+  }
+
+  #unplug(): void {
+    this.#greeting?.close();
+    this.#greeting = null;
+    this.#cable?.close();
+    this.#cable = null;
+    this.#watch(true);
+  }
+
+  #watch(on: boolean): void {
+    if (on === this.#watching) return;
+    this.#watching = on;
+    this.#loop.modify(this.#tap, on ? Epoll.IN : 0);
+  }
+}
+
+function tell(news: BridgeNews): void {
+  port.postMessage(news);
+}
+
+const port = parentPort!;
+const loop = new Loop();
+const bridge = new Bridge(loop, workerData as BridgeBirth);
+loop.onWake(() => {
+  for (let m = receiveMessageOnPort(port); m !== undefined; m = receiveMessageOnPort(port)) {
+    const order = m.message as BridgeOrder;
+    if (order.kind === 'take') bridge.take(order.way);
+    else bridge.close();
+  }
+});
+tell({ kind: 'turning', waker: loop.waker });
+loop.run();
