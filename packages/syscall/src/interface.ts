@@ -76,7 +76,7 @@ export class Interfaces {
 
   /** IPv6, 16 bytes. */
   setAddress6(name: string, address: Uint8Array, prefix: number): number {
-    const index = this.#indexOf(name);
+    const index = this.index(name);
     if (index < 0) return index;
     const request = new Region(IN6_IFREQ);
     request.bytes.set(address);
@@ -87,7 +87,7 @@ export class Interfaces {
 
   /** Everything else of IPv6 goes to `gateway`, 16 bytes, behind the interface. */
   addDefaultRoute6(name: string, gateway: Uint8Array): number {
-    const index = this.#indexOf(name);
+    const index = this.index(name);
     if (index < 0) return index;
     const route = new Region(IN6_RTMSG);
     route.bytes.set(gateway, GATEWAY6);
@@ -111,7 +111,8 @@ export class Interfaces {
     libc.close(this.#fd);
   }
 
-  #indexOf(name: string): number {
+  /** By which the kernel knows it: 1 and up, never used again. */
+  index(name: string): number {
     const request = interfaceRequest(name);
     const known = libc.ioctl(this.#fd, InterfaceRequest.GET_INDEX, request.address);
     return known < 0 ? known : request.view.getInt32(VALUE, true);

@@ -1,6 +1,6 @@
 // The tunnel as this machine's: a TAP with addresses, and rules that send chosen networks into a table of routes by it.
 //
-// For each network of length L, in this order, at one priority of our own:
+// For each network of length L, the longest first, and in this order, at one priority of our own:
 //
 //   to NETWORK lookup main suppress_prefixlength L   what this machine knows better, it keeps: longer prefixes win as ever
 //   to NETWORK lookup TABLE                          the rest goes through the tunnel
@@ -8,7 +8,6 @@
 // TABLE has the networks by the TAP, and `throw ADDRESS` for the ssh server: that falls through to main, wherever main's
 // default route points later on. With everything routed, what has a source address of this machine already stays
 // outside too: connections that were there before, and those of others to it.
-import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { Interfaces } from '@reslirp/syscall';
 import { plainTap, type Tap, TapError } from '@reslirp/transport-tap';
@@ -42,11 +41,10 @@ export function makeTap(order: Order, network: string): OwnTap {
   const interfaces = new Interfaces();
   try {
     raise(interfaces, tap.name, order);
+    return { ...tap, place: placeOf(interfaces.index(tap.name)) };
   } finally {
     interfaces.close();
   }
-  const index = Number(readFileSync(`/sys/class/net/${tap.name}/ifindex`, 'utf8'));
-  return { ...tap, place: placeOf(index) };
 }
 
 function opened(name: string): Tap {
@@ -102,11 +100,16 @@ export function route({ tap, order, routes, outside, undo }: RouteOptions): void
     const everything = routes.some((route) => route.version === version && route.cidr.endsWith('/0'));
     if (everything) rule(version, 'from', address, 'lookup', 'main');
   }
-  for (const { cidr, version } of routes) {
-    const length = cidr.split('/')[1]!;
-    rule(version, 'to', cidr, 'lookup', 'main', 'suppress_prefixlength', length);
+  const longestFirst = [...routes].sort((a, b) => lengthOf(b) - lengthOf(a));
+  for (const one of longestFirst) {
+    const { cidr, version } = one;
+    rule(version, 'to', cidr, 'lookup', 'main', 'suppress_prefixlength', String(lengthOf(one)));
     rule(version, 'to', cidr, 'lookup', place);
   }
+}
+
+function lengthOf({ cidr }: RouteValue): number {
+  return Number(cidr.split('/')[1]);
 }
 
 /** Addresses that the tunnel itself goes to. */

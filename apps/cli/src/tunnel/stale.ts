@@ -1,5 +1,5 @@
 // What an earlier tunnel left that ended together with the process that should have tidied up after it.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { libc, Mount } from '@reslirp/syscall';
 import { RESOLV_CONF } from '../confined/resolv-conf.ts';
 import { ipOrNothing } from './ip.ts';
@@ -32,7 +32,8 @@ function birthOf(pid: number): string {
 
 /** Takes it away. What cannot be stays, and does no more harm than before. */
 export function mendStale(): void {
-  const places = new Set(readdirSync('/sys/class/net').map(interfacePlace));
+  const interfaces = JSON.parse(ipOrNothing('-j', 'link', 'show') || '[]') as readonly { readonly ifindex: number }[];
+  const places = new Set(interfaces.map(({ ifindex }) => placeOf(ifindex)));
   for (const version of ['-4', '-6']) {
     for (const { priority } of rulesOfOurs(version)) {
       if (!isPlace(priority) || places.has(String(priority))) continue;
@@ -54,11 +55,6 @@ interface Rule {
 function rulesOfOurs(version: string): readonly Rule[] {
   const all = JSON.parse(ipOrNothing('-j', version, 'rule', 'show') || '[]') as readonly Rule[];
   return all.filter(({ protocol }) => protocol === PROTOCOL);
-}
-
-function interfacePlace(name: string): string {
-  const index = Number(readOrNothing(`/sys/class/net/${name}/ifindex`));
-  return placeOf(index);
 }
 
 function readOrNothing(path: string): string {
