@@ -255,7 +255,7 @@ describe.skipIf(why !== null)(`reslirp tunnel${why === null ? '' : `: skipped, $
       [() => ['--ssh', both.ssh(), '--node', '/nowhere/node', `root@${SERVER}`], /no Node is found there/],
       [
         () => ['--ssh', both.ssh(PORTS.plain, 'host'), `root@${SERVER}`],
-        /Permission denied[^]*no connection; ssh has said why/,
+        /Permission denied.*\n.*no connection; ssh has said why/,
       ],
       [() => ['--exec', "sh -c 'echo v18.0.0; exit 79'"], /too old there: it is v18.0.0/],
       [() => ['--exec', "sh -c 'echo welcome; exit 3'"], /status 3, and what came is no reslirp: 'welcome'/],

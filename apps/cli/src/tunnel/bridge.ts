@@ -1,8 +1,9 @@
 // The thread between the TAP and the other machine: frames, and nothing that looks into them.
 //
-// Each side waits for the other. A frame of the TAP is read to where it leaves from, and only when there is room; meanwhile
-// the kernel's queue fills, and senders wait. What comes is written to the TAP before more is read, so that the far side
-// finds its pipe full. Without a way to the other machine frames are lost, as on a cable that is not plugged in.
+// Each side waits for the other. A frame of the TAP is read to where it leaves from, and only when there is room: frames wait
+// in the kernel's queue, which loses what is too much, as a router before a narrow link does. What comes is written to the
+// TAP before more is read, so that the far side finds its pipe full, and its network waits. Without a way to the other
+// machine frames are lost, as on a cable that is not plugged in.
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Link } from '@reslirp/link';
 import { AddressCache, Epoll, Errno, errorName, Loop, libc, Region } from '@reslirp/syscall';
@@ -14,13 +15,20 @@ import type { BridgeBirth, BridgeNews, BridgeOrder, Way } from './message.ts';
 const HEADERS = 18;
 /** What the other side may pad frames to, and more than any MTU that was asked for: the longest of vde_plug. */
 const LONGEST = 9_234;
-/** Frames that are read before anything else has its turn. */
-const BATCH = 64;
+/** The longest that the length before a frame can say. */
+const MOST = 0xffff;
+/**
+ * Frames that are read before anything else has its turn: as many as wait in the TAP. A turn brings hundreds of them, each second
+ * one is acknowledged at once, and what has no room in that queue is lost.
+ */
+const BATCH = 1_000;
 
 class Bridge {
   readonly #loop: Loop;
   readonly #tap: number;
   readonly #mtu: number;
+  /** Of the longest frame, bytes. */
+  readonly #size: number;
   /** A frame that nobody wants. */
   readonly #scrap: Region;
   readonly #slabs: AddressCache = new AddressCache();
@@ -34,7 +42,8 @@ class Bridge {
     this.#loop = loop;
     this.#tap = tap;
     this.#mtu = mtu;
-    this.#scrap = new Region(mtu + HEADERS);
+    this.#size = Math.min(MOST, mtu + HEADERS);
+    this.#scrap = new Region(this.#size);
     loop.add(tap, Epoll.IN, this);
     loop.onTurnEnd(() => {
       this.#cable?.flush();
@@ -74,19 +83,18 @@ class Bridge {
 
   /** One frame of the TAP. What read(2) said, or EAGAIN where there is no room. */
   #carry(cable: Link): number {
-    const size = this.#mtu + HEADERS;
-    const at = cable.reserve(size);
+    const at = cable.reserve(this.#size);
     if (at < 0) {
       this.#watch(false);
       return -Errno.EAGAIN;
     }
-    const n = libc.read(this.#tap, this.#slabs.of(cable.slab) + at, size);
+    const n = libc.read(this.#tap, this.#slabs.of(cable.slab) + at, this.#size);
     if (n > 0) cable.commit(n);
     return n;
   }
 
   #drop(): number {
-    const n = libc.read(this.#tap, this.#scrap.address, this.#scrap.bytes.length);
+    const n = libc.read(this.#tap, this.#scrap.address, this.#size);
     if (n > 0) this.#lost++;
     return n;
   }
@@ -94,7 +102,7 @@ class Bridge {
   #plug(way: Way): void {
     const { input, output, number } = way;
     this.#greeting = null;
-    const maxFrame = Math.max(LONGEST, this.#mtu + HEADERS);
+    const maxFrame = Math.max(LONGEST, this.#size);
     const cable = loopLink({ loop: this.#loop, input, output, mtu: this.#mtu, maxFrame, pad: false });
     this.#cable = cable;
     cable.onFrame((b, at, end) => {
