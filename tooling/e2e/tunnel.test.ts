@@ -141,6 +141,26 @@ describe.skipIf(why !== null)(`reslirp tunnel${why === null ? '' : `: skipped, $
       expect(await state()).toBe(before);
     }, 60_000);
 
+    test('single domains by systemd-resolved, where it is what answers: resolvectl is told, and told again', async () => {
+      const d = both.directory;
+      const fake = `mkdir -p ${d}/fake; printf '#!/bin/sh\\necho "$@" >> ${d}/resolvectl\\n' > ${d}/fake/resolvectl; chmod +x ${d}/fake/resolvectl`;
+      await both.near(`${fake}; echo nameserver 127.0.0.53 > ${d}/stub; mount --bind ${d}/stub /etc/resolv.conf`);
+      try {
+        await begin('--dns', 'corp.example', '--dns', 'lab.example');
+        await tunnel!.stop();
+      } finally {
+        await both.near('umount /etc/resolv.conf');
+      }
+      const lines = readFileSync(join(d, 'resolvectl'), 'utf8').split('\n');
+      expect(lines.filter((line) => !line.startsWith('status'))).toEqual([
+        'dns reslirp0 10.0.2.3',
+        'domain reslirp0 ~corp.example ~lab.example',
+        'default-route reslirp0 no',
+        'revert reslirp0',
+        '',
+      ]);
+    }, 60_000);
+
     test('under sudo ssh is the caller’s', async () => {
       const env = 'SUDO_UID=65534 SUDO_GID=65534 SUDO_USER=nobody';
       const ssh = both.ssh(PORTS.plain, 'nobodykey');
@@ -249,20 +269,34 @@ describe.skipIf(why !== null)(`reslirp tunnel${why === null ? '' : `: skipped, $
 
     test.each([
       [
+        'no Node there',
         () => ['--ssh', both.ssh(PORTS.nodeless), `root@${SERVER}`],
         /no Node is found there: it needs Node 20 or later; --node PATH/,
       ],
-      [() => ['--ssh', both.ssh(), '--node', '/nowhere/node', `root@${SERVER}`], /no Node is found there/],
       [
-        () => ['--ssh', both.ssh(PORTS.plain, 'host'), `root@${SERVER}`],
-        /Permission denied.*\n.*no connection; ssh has said why/,
+        'no Node where it is said to be',
+        () => ['--ssh', both.ssh(), '--node', '/nowhere/node', `root@${SERVER}`],
+        /no Node is found there/,
       ],
-      [() => ['--exec', "sh -c 'echo v18.0.0; exit 79'"], /too old there: it is v18.0.0/],
-      [() => ['--exec', "sh -c 'echo welcome; exit 3'"], /status 3, and what came is no reslirp: 'welcome'/],
-      [() => ['--exec', "sh -c 'yes'"], /65536 bytes came that are no frames, and what came is no reslirp: 'y'/],
+      [
+        'a key that is not known there',
+        () => ['--ssh', both.ssh(PORTS.plain, 'host'), `root@${SERVER}`],
+        /Permission denied.*\s+reslirp: .*no connection; ssh has said why/,
+      ],
+      ['an old Node', () => ['--exec', "sh -c 'echo v18.0.0; exit 79'"], /too old there: it is v18.0.0/],
+      [
+        'something else there',
+        () => ['--exec', "sh -c 'echo welcome; exit 3'"],
+        /status 3, and what came is no reslirp: 'welcome'/,
+      ],
+      [
+        'something else that never ends',
+        () => ['--exec', "sh -c 'yes'"],
+        /65536 bytes came that are no frames, and what came is no reslirp: 'y'/,
+      ],
     ])(
       '%s: the command does not begin',
-      async (options, line) => {
+      async (_, options, line) => {
         const done = await confined(options(), 'echo ran');
         expect([done.code, done.out]).toEqual([125, '']);
         expect(done.err).toMatch(line);

@@ -82,6 +82,7 @@ export class TwoMachines {
   start(args: readonly string[]): ChildProcess {
     return spawn(enter(this.#near)[0]!, [...enter(this.#near).slice(1), ...RESLIRP, 'tunnel', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, PATH: `${this.directory}/fake:${process.env['PATH']}` },
     });
   }
 

@@ -1,7 +1,7 @@
 # bash completion of reslirp: source this file, or put it in /usr/share/bash-completion/completions
 _reslirp() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} i
-  if [[ ${COMP_WORDS[1]} == run ]]; then
+  if [[ ${COMP_WORDS[1]} == run || ${COMP_WORDS[1]} == tunnel ]]; then
     for ((i = 2; i < COMP_CWORD; i++)); do
       [[ ${COMP_WORDS[i]} == -- ]] && { COMPREPLY=($(compgen -c -f -- "$word")); return; }
     done
@@ -59,6 +59,14 @@ _reslirp() {
     '--pcap-size') COMPREPLY=(); return ;;
     '--pcap-files') COMPREPLY=(); return ;;
     '-D' | '--dump') COMPREPLY=(); return ;;
+    '--route') COMPREPLY=(); return ;;
+    '--ssh') COMPREPLY=(); return ;;
+    '--exec') COMPREPLY=(); return ;;
+    '--node') COMPREPLY=(); return ;;
+    '--tap') COMPREPLY=(); return ;;
+    '--network') COMPREPLY=(); return ;;
+    '--network6') COMPREPLY=(); return ;;
+    '--mtu') COMPREPLY=(); return ;;
   esac
   if [[ $COMP_CWORD == 1 && $word != -* ]]; then COMPREPLY=($(compgen -W run -- "$word"))
   else COMPREPLY=($(compgen -W '--vnetwork --vnetmask --vhost --vnameserver --if-mtu --if-mru --ipv6 --no-ipv6 --no-ipv4 --vprefix6 --vhost6 --vnameserver6 --vdhcp-start --vhostname --vdomainname --vdnssearch --dhcp-host --dhcp-option --dhcp-lease-time --lease-file --dhcp6 --disable-dhcp --tftp-path --bootfile --tftp-server-name --resolv-conf --dns --dns-host --dns-zone --no-dns-cache --disable-dns --hostfwd --guestfwd --tcp-keepalive --udp-timeout --udp-filtering --outbound-addr --outbound-addr6 --restricted --disable-host-loopback --allow --deny --enable-emu --host --listen --reverse --qemu --ws --origin --framing --token-file --tls-cert --tls-key --tls --tls-ca --reconnect --shared --isolated --max-guests --mfr-id --oob-eth-addr --pcap --pcap-size --pcap-files --debug --quiet --dump --help --version --' -- "$word"))

@@ -39,7 +39,10 @@ export const TUNNEL_EXAMPLES: readonly { readonly what: string; readonly line: s
   },
   { what: 'Everything', line: 'sudo reslirp tunnel --route all user@host' },
   { what: 'One command, as any user', line: 'reslirp tunnel user@host -- curl http://intranet/' },
-  { what: 'From WSL to what Windows reaches, a VPN included', line: 'sudo reslirp tunnel --route all --exec node.exe' },
+  {
+    what: 'From WSL to what Windows reaches, a VPN included',
+    line: `sudo reslirp tunnel --route all --exec "'$(command -v node.exe)'"`,
+  },
 ];
 
 export const NOTES = `ADDR may be +N, counted from the network's address. --opt VALUE and --opt=VALUE are the same, and so
@@ -50,10 +53,9 @@ Of 'run': the command's; 125 there is no network, 126 or 127 the command cannot 
 
 export const EXAMPLES: readonly { readonly what: string; readonly line: string }[] = [
   {
-    what: 'A TAP of this machine in the network of another one',
-    line: 'dpipe vde_plug tap://tap0 = ssh user@host reslirp',
+    what: 'A namespace of this machine in the network of another one',
+    line: 'dpipe ip netns exec box vde_plug tap://tap0 = ssh user@host reslirp',
   },
-  { what: 'The same in one command, which also routes', line: TUNNEL_EXAMPLES[0]!.line },
   {
     what: 'A command that reaches the network and not this machine',
     line: 'reslirp run --disable-host-loopback -- curl https://example.org/',

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { completion, SHELLS } from './completion.ts';
 import { manPage } from './manual.ts';
-import { OPTIONS } from './options.ts';
+import { OPTIONS, TUNNEL_OPTIONS } from './options.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const COMPLETIONS = { bash: 'completions/reslirp.bash', zsh: 'completions/_reslirp', fish: 'completions/reslirp.fish' };
@@ -13,7 +13,8 @@ it('the man page is what the table of options says (vitest -u writes it)', async
 });
 
 it('the man page has every option, and nothing that groff complains of', () => {
-  for (const { long } of OPTIONS) expect(manPage()).toContain(`\\fB\\-\\-${long.replaceAll('-', '\\-')}\\fR`);
+  for (const { long } of [...OPTIONS, ...TUNNEL_OPTIONS])
+    expect(manPage()).toContain(`\\fB\\-\\-${long.replaceAll('-', '\\-')}\\fR`);
   const { error, stderr } = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-z', file('man/reslirp.1')], {
     encoding: 'utf8',
   });
@@ -37,6 +38,8 @@ it('bash completes options, the words that one takes, files, and commands', () =
   expect(offered('--host', '')).toEqual(['auto', 'linux', 'node']);
   expect(offered('--pcap', '/etc/host')).toContain('/etc/hosts');
   expect(offered('r')).toEqual(['run']);
+  expect(offered('tunnel', '--ro')).toEqual(['--route']);
+  expect(offered('--ro')).toEqual([]);
   expect(offered('run', '--', 'true')).toContain('true');
   expect(offered('--if-mtu', '')).toEqual([]);
 });

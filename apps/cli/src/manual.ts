@@ -1,13 +1,18 @@
 // The man page, from the table of options and the help's own words (man-pages(7)).
-import { EXAMPLES, EXIT_STATUS, NOTES, PURPOSE, USAGE } from './help.ts';
-import { OPTIONS, type Option } from './options.ts';
+import {
+  EXAMPLES,
+  EXIT_STATUS,
+  NOTES,
+  PURPOSE,
+  TUNNEL_EXAMPLES,
+  TUNNEL_EXIT_STATUS,
+  TUNNEL_PURPOSE,
+  USAGE,
+} from './help.ts';
+import { OPTIONS, type Option, TUNNEL_OPTIONS } from './options.ts';
 
 /** reslirp(1). */
 export function manPage(): string {
-  const groups = [...new Set(OPTIONS.map(({ group }) => group))].flatMap((group) => [
-    `.SS ${roff(group)}`,
-    ...OPTIONS.filter((option) => option.group === group).flatMap(entry),
-  ]);
   return [
     '.TH RESLIRP 1 "" reslirp "User Commands"',
     '.SH NAME',
@@ -17,18 +22,37 @@ export function manPage(): string {
     '.SH DESCRIPTION',
     ...paragraphs(PURPOSE),
     '.SH OPTIONS',
-    ...groups,
+    ...sections(OPTIONS),
     ...paragraphs(NOTES),
+    '.SH RESLIRP TUNNEL',
+    ...paragraphs(TUNNEL_PURPOSE),
+    ...sections(TUNNEL_OPTIONS),
+    ...paragraphs(TUNNEL_EXIT_STATUS),
     '.SH EXIT STATUS',
     ...paragraphs(EXIT_STATUS),
     '.SH EXAMPLES',
-    ...EXAMPLES.flatMap(({ what, line }) => ['.PP', roff(`${what}:`), '.PP', '.EX', roff(`  ${line}`), '.EE']),
+    ...[...EXAMPLES, ...TUNNEL_EXAMPLES].flatMap(({ what, line }) => [
+      '.PP',
+      roff(`${what}:`),
+      '.PP',
+      '.EX',
+      roff(`  ${line}`),
+      '.EE',
+    ]),
     '.SH SEE ALSO',
     '.BR vde_plug (1),',
     '.BR dpipe (1),',
-    '.BR slirp4netns (1)',
+    '.BR slirp4netns (1),',
+    '.BR ssh (1)',
     '',
   ].join('\n');
+}
+
+function sections(options: readonly Option[]): readonly string[] {
+  return [...new Set(options.map(({ group }) => group))].flatMap((group) => [
+    `.SS ${roff(group)}`,
+    ...options.filter((option) => option.group === group).flatMap(entry),
+  ]);
 }
 
 function entry({ short, long, value, optional, help, default: initial }: Option): string[] {

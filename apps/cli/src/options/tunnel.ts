@@ -91,7 +91,7 @@ export const TUNNEL_OWN: readonly Option[] = [
     group: 'Tunnel',
     long: 'dns',
     value: 'NAMES',
-    help: 'names asked for there: all, off, or those of DOMAIN,…; all with --route all',
+    help: 'names asked for there: all, off or DOMAIN,…; all with --route all',
     accepts: DNS.accepts,
     take: takeDns,
   },
@@ -107,7 +107,7 @@ export const TUNNEL_OWN: readonly Option[] = [
     group: 'Tunnel',
     long: 'exec',
     value: 'COMMAND',
-    help: 'instead of ssh: what leads to a Node, as node.exe or docker exec -i BOX node',
+    help: 'instead of ssh, what leads to Node: node.exe, docker exec -i BOX node',
     ...into('exec', COMMAND),
   },
   {
