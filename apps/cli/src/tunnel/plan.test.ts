@@ -94,6 +94,6 @@ it('any arguments: a plan, or one line', () => {
         expect((error as Error).message).not.toMatch(/[\n\r]/);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 100 },
   );
 });
