@@ -35,7 +35,7 @@ describe('host contract', () => {
       },
     };
   };
-  for (const { name, run } of hostContract(make)) it(name, run, 60_000);
+  for (const { name, run } of hostContract(make)) it(name, run);
 });
 
 describe('an interface that everything leaves by', () => {

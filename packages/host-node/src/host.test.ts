@@ -8,7 +8,7 @@ import { loopback, underTest } from '../test/loopback.ts';
 import { nodeHost } from './index.ts';
 
 describe('host contract', () => {
-  for (const { name, run } of hostContract(() => underTest())) it(name, run, 60_000);
+  for (const { name, run } of hostContract(() => underTest())) it(name, run);
 });
 
 // Of 127.0.0.0/8 only Linux has more than 127.0.0.1
