@@ -37,6 +37,7 @@ complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l disable-dns -
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l hostfwd -x -d 'to the guest: [tcp|udp]:[ADDR]:PORT-[ADDR]:PORT, unix:PATH-:PORT'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l guestfwd -x -d 'from inside: tcp:[ADDR]:PORT-tcp:ADDR:PORT, -unix:PATH, -cmd:LINE'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l tcp-keepalive -x -d 'silence after which a guest is asked if it is there; 0: never'
+complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l connect-timeout -x -d 'seconds that a TCP connection may take to be made'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l udp-timeout -x -d 'silence after which a guest'\''s UDP port loses its socket'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l udp-filtering -x -d 'whom that port hears, in RFC 4787'\''s words'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l outbound-addr -x -d 'the IPv4 address, or interface, that connections leave from'

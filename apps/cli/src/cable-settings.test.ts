@@ -115,6 +115,8 @@ describe('refused', () => {
     [['--ws', '1', '--origin', 'https://example.org/'], 'is not a list of origins'],
     [['--reverse', 'h:1', '--shared'], '--shared: is for guests that come, or for several'],
     [['--listen', '1', '--isolated'], '--isolated: is for --shared'],
+    [['--listen', '1', '--shared', '--mfr-id', '1'], '--mfr-id: is for NC-SI, '],
+    [['--listen', '1', '--shared', '--oob-eth-addr', '52:54:00:00:00:01'], '--oob-eth-addr: is for NC-SI, '],
     [['--listen', '1', '--tls'], '--tls: is for --reverse'],
     [['--reverse', 'h:1', '--tls-ca', CERT], '--tls-ca: needs --tls'],
     [['--listen', '1', '--reconnect'], '--reconnect: is for --reverse, --vde and --qemu connect:'],

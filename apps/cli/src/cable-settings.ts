@@ -53,6 +53,8 @@ export function cableSettings(choices: Choices): CableSettings | null {
   };
 }
 
+/** DSP0222 has one controller at such a cable, and frames from everybody to everybody, which no switch forwards. */
+const NO_SIDEBAND = 'is for NC-SI, a cable from one guest to its card, and not through the switch of --shared';
 const MANY = 'leads to one network, and each guest that comes has its own: --shared puts them into one';
 
 /** Whether it is we who listen, and guests who come. */
@@ -92,6 +94,8 @@ function refuseIdle(choices: Choices, ways: readonly Way[]): void {
     ],
     ['--shared', choices.shared, ways.length > 1 || ways.some(isDoor), 'is for guests that come, or for several'],
     ['--isolated', choices.isolated, choices.shared === true, 'is for --shared'],
+    ['--mfr-id', choices.manufacturer, choices.shared !== true, NO_SIDEBAND],
+    ['--oob-eth-addr', choices.managementMac, choices.shared !== true, NO_SIDEBAND],
     ['--max-guests', choices.maxGuests, ways.some(isDoor), 'is for --listen, --ws and --qemu'],
     [
       '--lease-file',

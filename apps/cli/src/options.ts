@@ -78,6 +78,7 @@ type Defaulted =
   | 'manufacturer'
   | 'hostName'
   | 'tcpKeepalive'
+  | 'connectTimeout'
   | 'udpTimeout'
   | 'udpFiltering'
   | 'host'

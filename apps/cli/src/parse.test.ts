@@ -47,6 +47,7 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   'tcp-keepalive': ['60', { tcpKeepalive: 60 }],
   'outbound-addr': ['127.0.0.1', { outbound4: '127.0.0.1' }],
   'outbound-addr6': ['::1', { outbound6: '::1' }],
+  'connect-timeout': ['20', { connectTimeout: 20 }],
   'udp-timeout': ['120', { udpTimeout: 120 }],
   'udp-filtering': ['symmetric', { udpFiltering: 'symmetric' }],
   dns: ['corp.example=10.1.2.3,[2001:db8::1]:5353', { dnsServers: [CORP] }],

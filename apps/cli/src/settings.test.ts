@@ -32,7 +32,7 @@ describe('the network', () => {
         restricted: false,
         hostLoopback: true,
         udpFiltering: 'endpoint-independent',
-        timeouts: { tcpKeepalive: 7_200_000, udp: 240_000 },
+        timeouts: { tcpConnect: 75_000, tcpKeepalive: 7_200_000, udp: 240_000 },
       },
       guest: '10.0.2.20',
       dhcp: {
@@ -86,8 +86,8 @@ describe('the network', () => {
 });
 
 it('silence is told in seconds, and kept in milliseconds', () => {
-  const { timeouts } = of('--tcp-keepalive', '0', '--udp-timeout', '30').network;
-  expect(timeouts).toEqual({ tcpKeepalive: 0, udp: 30_000 });
+  const { timeouts } = of('--tcp-keepalive', '0', '--udp-timeout', '30', '--connect-timeout', '5').network;
+  expect(timeouts).toEqual({ tcpConnect: 5_000, tcpKeepalive: 0, udp: 30_000 });
 });
 
 describe('connections leave from', () => {

@@ -80,7 +80,11 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
       restricted,
       hostLoopback: !all.disableHostLoopback,
       udpFiltering: all.udpFiltering,
-      timeouts: { tcpKeepalive: all.tcpKeepalive * SECOND, udp: all.udpTimeout * SECOND },
+      timeouts: {
+        tcpConnect: all.connectTimeout * SECOND,
+        tcpKeepalive: all.tcpKeepalive * SECOND,
+        udp: all.udpTimeout * SECOND,
+      },
       ...(all.ipv4 === false ? { ipv4: false } : {}),
       ...v6,
       ...(v6 === null ? {} : { advertise: advertise(all) }),

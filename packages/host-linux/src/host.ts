@@ -58,8 +58,6 @@ export interface LinuxHostOptions {
   readonly localAddress6?: string;
   /** Name of the interface that everything leaves by: the routes' choice. Without it a connect is refused as HOST_UNREACHABLE. */
   readonly interface?: string;
-  /** How long a connect may hang, milliseconds: 75,000. */
-  readonly connectTimeout?: number;
   /** TCP sockets at once: 16,384. Beyond them a connect is refused as EXHAUSTED. */
   readonly maxSockets?: number;
   /** UDP sockets at once: 8,192. Beyond them udp() returns null. */
@@ -93,7 +91,6 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
   readonly #local4: Endpoint;
   readonly #local6: Endpoint;
   readonly #interface: string | null;
-  readonly #connectTimeout: number;
   readonly #maxSockets: number;
   readonly #maxDatagramSockets: number;
   readonly #tcp: Set<LinuxTcpSocket> = new Set();
@@ -105,8 +102,6 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
   readonly #peer: Endpoint = new Endpoint();
   /** Of raw sockets. Other programs begin with theirs somewhere too. */
   #nextEchoId: number = Math.floor(Math.random() * 0x1_0000);
-  /** Until when; in the order of their births, for all have the same patience. */
-  readonly #connecting: Map<LinuxTcpSocket, number> = new Map();
   /** Sockets that have something to send at the end of this turn. */
   readonly #corked: LinuxTcpSocket[] = [];
   readonly #ending: TurnEnd = (now) => this.#turnEnd(now);
@@ -122,7 +117,6 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     this.#local4 = local('localAddress4', options.localAddress4 ?? '0.0.0.0', true);
     this.#local6 = local('localAddress6', options.localAddress6 ?? '::', false);
     this.#interface = options.interface ?? null;
-    this.#connectTimeout = options.connectTimeout ?? 75_000;
     this.#maxSockets = options.maxSockets ?? 16_384;
     this.#maxDatagramSockets = options.maxDatagramSockets ?? 8_192;
     this.#ignore = this.loop.onTurnEnd(this.#ending);
@@ -133,7 +127,6 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     const socket = new LinuxTcpSocket(events, this);
     this.#tcp.add(socket);
     socket.connect(to, tos);
-    this.#connecting.set(socket, this.loop.now() + this.#connectTimeout);
     return socket;
   }
 
@@ -263,17 +256,11 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     this.#corked.push(socket);
   }
 
-  settled(socket: LinuxTcpSocket): void {
-    this.#connecting.delete(socket);
-  }
-
   gone(socket: LinuxTcpSocket | LinuxUdpSocket | LinuxEchoSocket | LinuxAcceptor): void {
     if (socket instanceof LinuxAcceptor) this.#acceptors.delete(socket);
     else if (socket instanceof LinuxEchoSocket) this.#echoes.delete(socket);
-    else if (socket instanceof LinuxTcpSocket) {
-      this.#tcp.delete(socket);
-      this.settled(socket);
-    } else this.#udp.delete(socket);
+    else if (socket instanceof LinuxTcpSocket) this.#tcp.delete(socket);
+    else this.#udp.delete(socket);
   }
 
   #turnEnd(now: number): number {
@@ -282,7 +269,7 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
     for (const socket of this.#corked) socket.uncork();
     this.#corked.length = 0;
     this.burst.flush();
-    return Math.min(this.#giveUp(now), this.#resume(now));
+    return this.#resume(now);
   }
 
   /** Whoever has paused for long enough accepts again. Returns when the next one will have. */
@@ -328,15 +315,6 @@ class SocketHost implements LinuxHost, TcpShared, UdpShared, AcceptorShared, Ech
         silent = true;
       },
     };
-  }
-
-  /** Ends what has been connecting for too long. Returns when the next one will have been. */
-  #giveUp(now: number): number {
-    for (const [socket, until] of this.#connecting) {
-      if (until > now) return until;
-      socket.giveUp(now);
-    }
-    return Infinity;
   }
 }
 

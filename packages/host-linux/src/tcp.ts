@@ -52,8 +52,6 @@ export interface TcpShared {
   readonly turn: number;
   /** uncork() is wanted at the end of this turn. */
   corked(socket: LinuxTcpSocket): void;
-  /** It is connected. */
-  settled(socket: LinuxTcpSocket): void;
   gone(socket: LinuxTcpSocket): void;
 }
 
@@ -200,11 +198,6 @@ export class LinuxTcpSocket implements TcpSocket {
     if ((events & Epoll.ERR) !== 0 && this.#endTold) this.#broken(now);
   }
 
-  /** It took too long to connect. */
-  giveUp(now: number): void {
-    if (this.#state === State.CONNECTING) this.#fail(-Errno.ETIMEDOUT, now);
-  }
-
   /**
    * A segment of its own, and a wake-up of whoever reads, for each small frame of a guest cost more than the frame. The first
    * write of a turn leaves at once, for mostly it is the only one; those after it wait for the end of the turn.
@@ -255,7 +248,6 @@ export class LinuxTcpSocket implements TcpSocket {
     }
     this.#state = State.OPEN;
     this.#drained = (events & READABLE) === 0;
-    this.#shared.settled(this);
     this.#events.opened(now);
     if (this.#state === State.OPEN && !this.#drained) this.#events.readable(now); // edges that came together
   }

@@ -55,49 +55,6 @@ function put(near: Near, bytes: Uint8Array): number {
   return near.socket!.write(bytes, 0, bytes.length);
 }
 
-describe('a connect that hangs', () => {
-  /** A listener whose queue is full: it hears nobody any more. */
-  function deaf(): Endpoint {
-    const { fd, at } = listener(open, 0);
-    for (let i = 0; i < 4; i++) connect(open.add(socket(SocketType.STREAM)), { ...loopbackAt(4, at.port) });
-    expect(fd).toBeGreaterThan(0);
-    return at;
-  }
-
-  test('is TIMED_OUT when its time is over, and the loop wakes for it', () => {
-    const host = newHost({ connectTimeout: 80 });
-    loop.turn(0);
-    const near = new Near();
-    const began = loop.now();
-    near.socket = host.connect(deaf(), near);
-    loop.turn(0);
-    expect(near.said).toEqual([]);
-    for (let i = 0; i < 3 && near.said.length === 0; i++) loop.turn();
-    expect(near.said).toEqual([`refused ${Refusal.TIMED_OUT}`]);
-    expect(near.at - began).toBeGreaterThanOrEqual(80);
-    expect(near.at - began).toBeLessThan(1_000);
-    expect(host.stats().tcpSockets).toBe(0);
-  });
-
-  test('each has its own time; one that was given up says nothing, one that opened lives on', () => {
-    const host = newHost({ connectTimeout: 60 });
-    const at = deaf();
-    const nears = [new Near(), new Near(), new Near()];
-    for (const near of nears) {
-      near.socket = host.connect(at, near);
-      loop.turn(20);
-    }
-    const { near: other } = connected(host);
-    nears[1]!.socket!.abort();
-    until('both are refused', () => nears[0]!.said.length + nears[2]!.said.length === 2);
-    expect(nears[2]!.at).toBeGreaterThanOrEqual(nears[0]!.at);
-    loop.turn(80);
-    expect(nears[1]!.said).toEqual([]);
-    expect(other.said).toEqual(['opened']);
-    expect(host.stats().tcpSockets).toBe(1);
-  });
-});
-
 describe('caps', () => {
   test('one connection too many is EXHAUSTED, in the next turn; one that ends makes room', () => {
     const host = newHost({ maxSockets: 2 });

@@ -27,8 +27,6 @@ export interface NodeHostOptions {
   /** What connections and datagrams leave from: the system's choice. */
   readonly localAddress4?: string;
   readonly localAddress6?: string;
-  /** How long a connect may hang, milliseconds: 75,000. */
-  readonly connectTimeout?: number;
   /** TCP sockets at once: 16,384. Beyond them a connect is refused as EXHAUSTED. */
   readonly maxSockets?: number;
   /** UDP sockets at once: 8,192. Beyond them udp() returns null. */
@@ -52,7 +50,6 @@ class SocketHost implements NodeHost, TcpShared, UdpShared, AcceptorShared {
   readonly buffer: Uint8Array = new Uint8Array(READ_BUFFER);
   readonly chunks: ChunkPool = new ChunkPool();
   readonly departures: Departures = new Departures();
-  readonly connectTimeout: number;
   readonly #local4: string | undefined;
   readonly #local6: string | undefined;
   readonly #maxSockets: number;
@@ -65,7 +62,6 @@ class SocketHost implements NodeHost, TcpShared, UdpShared, AcceptorShared {
 
   constructor(options: NodeHostOptions) {
     this.now = options.now ?? (() => performance.now());
-    this.connectTimeout = options.connectTimeout ?? 75_000;
     this.#local4 = local('localAddress4', options.localAddress4, isIPv4);
     this.#local6 = local('localAddress6', options.localAddress6, isIPv6);
     this.#maxSockets = options.maxSockets ?? 16_384;

@@ -27,7 +27,6 @@ export interface TcpShared {
   readonly buffer: Uint8Array;
   readonly chunks: ChunkPool;
   readonly departures: Departures;
-  readonly connectTimeout: number;
   localAddress(family: 4 | 6): string | undefined;
   /** The descriptor is free again. */
   gone(socket: NodeTcpSocket): void;
@@ -50,7 +49,7 @@ export class NodeTcpSocket implements TcpSocket {
   #finished: boolean = false;
   #opened: boolean = false;
   #silent: boolean = false;
-  /** Of the connect, later of the linger. */
+  /** Of the linger. */
   #timer: NodeJS.Timeout | undefined;
 
   /** `socket`: on its way, or accepted. */
@@ -76,7 +75,6 @@ export class NodeTcpSocket implements TcpSocket {
     });
     it = new NodeTcpSocket(socket, false, 'path' in to, events, shared);
     socket.on('connect', () => it.#connected());
-    it.#timer = setTimeout(() => it.#hung(), shared.connectTimeout);
     return it;
   }
 
@@ -180,11 +178,6 @@ export class NodeTcpSocket implements TcpSocket {
 
   #room(): void {
     if (!this.#silent) this.#events.writable(this.#shared.now());
-  }
-
-  #hung(): void {
-    this.#broke(Refusal.TIMED_OUT);
-    this.#socket.destroy();
   }
 
   #broke(why: Refusal): void {

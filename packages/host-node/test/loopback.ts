@@ -124,6 +124,10 @@ class FarSocket implements FarTcp {
     socket.pause();
   }
 
+  get peer(): Endpoint {
+    return loopback(this.#socket.remotePort ?? 0);
+  }
+
   get unsent(): number {
     return this.#socket.writableLength;
   }

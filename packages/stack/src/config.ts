@@ -75,9 +75,9 @@ export interface Limits {
   readonly udpFlows: number;
   /** Neighbours (IP to MAC): 1,024. */
   readonly neighbours: number;
-  /** Unfinished IP datagrams, of each version: 64. */
+  /** Unfinished IP datagrams, of both versions: 64. */
   readonly reassemblies: number;
-  /** Bytes held by unfinished IP datagrams, of each version: 1 MiB. */
+  /** Bytes held by them: 1 MiB. */
   readonly reassemblyBytes: number;
   /** Largest send or receive buffer of one TCP flow, bytes, a power of two: 8 MiB. */
   readonly tcpBuffer: number;
@@ -87,6 +87,11 @@ export interface Limits {
 
 /** How long silence lasts before something ends. Milliseconds. */
 export interface Timeouts {
+  /**
+   * The host connects, and nobody answers there: then the guest is told that the remote is unreachable. The host's system may have
+   * less patience, Linux some two minutes: 75 s, as libslirp (TCPTV_KEEP_INIT).
+   */
+  readonly tcpConnect: number;
   /**
    * A TCP flow without a segment of the guest's for this long: the guest is asked whether it is still there (RFC 9293 3.8.4).
    * 2 h, the least that RFC 1122 4.2.3.6 has as a default, and on, for RFC 5382 REQ-5 lets no flow go before 2 h 4 min;

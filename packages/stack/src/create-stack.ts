@@ -25,7 +25,9 @@ import { Ip4Input } from './ip/input.ts';
 import type { IpErrors } from './ip/output.ts';
 import { Ip4Output } from './ip/output4.ts';
 import type { Reassembly } from './ip/reassembly.ts';
+import { ReassemblyRoom } from './ip/reassembly-room.ts';
 import { input6, type Lower6, lower6 } from './ipv6.ts';
+import type { Network } from './network.ts';
 import type { Transport } from './packet.ts';
 import { scope } from './scope.ts';
 import { StackNet } from './service-net.ts';
@@ -105,6 +107,7 @@ interface UpperHalf {
   readonly forwards: Forwards;
   /** Of each IP version that is spoken. */
   readonly reassemblies: readonly Reassembly[];
+  readonly room: ReassemblyRoom;
   readonly ether: EtherInput;
 }
 
@@ -139,28 +142,31 @@ function upperHalf(
   const udpForwards = new UdpForwards({ host, ip: below.ip, routes, drops, clock, random });
   const forwards = new Forwards(network, new TcpForwards(tcpHost, tcp), udpForwards, guestForwards);
   const udp = new UdpInput({ network, routes, services, ports, nat, forwards: udpForwards, errors, drops });
-  const above = { outbound: new Outbound({ errors, drops, routes, echo }), tooBig: new TooBig(tcp, drops), udp, tcp };
-  const ip4 = network.speaks4 ? input4(s, random, below, above) : null;
+  const room = new ReassemblyRoom(limits);
+  const outbound = new Outbound({ errors, drops, routes, echo });
+  const above = { outbound, tooBig: new TooBig(tcp, drops), udp, tcp, room };
+  const ip4 = network.speaks4 ? input4(network, random, below, above) : null;
   const ip6 =
     v6 === null
       ? null
-      : input6(s, v6, { ...below, ...above, network, link: env.link, random, hasNameserver: services.haveNameserver });
+      : input6(v6, { ...below, ...above, network, link: env.link, random, hasNameserver: services.haveNameserver });
   const reassemblies = [ip4, ip6].flatMap((ip) => (ip === null ? [] : [ip.reassembly]));
   const ether = new EtherInput({ ...below, services, ip4, ip6 });
-  return { tcp, nat, echo, udpForwards, forwards, reassemblies, ether };
+  return { tcp, nat, echo, udpForwards, forwards, reassemblies, room, ether };
 }
 
 interface Above {
+  readonly room: ReassemblyRoom;
   readonly outbound: Outbound;
   readonly tooBig: TooBig;
   readonly udp: Transport;
   readonly tcp: Transport;
 }
 
-function input4({ network, limits }: Settings, random: () => number, below: LowerHalf, above: Above): Ip4Input {
+function input4(network: Network, random: () => number, below: LowerHalf, above: Above): Ip4Input {
   const { neighbours, errors4, icmp4, drops } = below;
   const icmp = new Icmp4Input({ ...above, network, output: icmp4, drops });
-  return new Ip4Input({ network, neighbours, errors: errors4, drops, random, limits, ...above, icmp });
+  return new Ip4Input({ network, neighbours, errors: errors4, drops, random, ...above, icmp });
 }
 
 function newTcp(
@@ -203,6 +209,7 @@ class Machine implements Stack {
   readonly #lower: LowerHalf;
   readonly #ether: EtherInput;
   readonly #reassemblies: readonly Reassembly[];
+  readonly #room: ReassemblyRoom;
   readonly #nat: Nat;
   readonly #echo: Echo;
   readonly #tcp: Tcp;
@@ -221,6 +228,7 @@ class Machine implements Stack {
     this.#lower = lower;
     this.#ether = upper.ether;
     this.#reassemblies = upper.reassemblies;
+    this.#room = upper.room;
     this.#nat = upper.nat;
     this.#echo = upper.echo;
     this.#tcp = upper.tcp;
@@ -286,8 +294,8 @@ class Machine implements Stack {
       framesOut: cable.frames,
       bytesOut: cable.bytes,
       neighbours: neighbours.size,
-      reassemblies: sumOf(this.#reassemblies, (reassembly) => reassembly.size),
-      reassemblyBytes: sumOf(this.#reassemblies, (reassembly) => reassembly.held),
+      reassemblies: this.#room.size,
+      reassemblyBytes: this.#room.held,
       icmpErrors: errors4.sent + (v6?.errors.sent ?? 0),
       icmpErrorsSuppressed: errors4.suppressed + (v6?.errors.suppressed ?? 0),
       forwards: this.#forwards.size,
@@ -319,10 +327,6 @@ class Machine implements Stack {
     this.#lower.ip.flush(now);
     this.#link.flush();
   }
-}
-
-function sumOf<T>(all: readonly T[], of: (one: T) => number): number {
-  return all.reduce((sum, one) => sum + of(one), 0);
 }
 
 /** { flows: 1 } as { tcpFlows: 1 } */

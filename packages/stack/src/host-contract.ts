@@ -36,6 +36,21 @@ const OPENING: Record<string, (t: Bench) => Promise<void>> = {
     await t.under.settle();
   },
 
+  'knows its own end as the far side does, and none once it is over': async (t) => {
+    const { near, far } = await t.pair();
+    if (near.name() === null) return;
+    check(near.name() === far.peer.toString(), `${near.name()}, not ${far.peer}`);
+    near.end('finish');
+    check(near.name() === far.peer.toString(), 'a direction that has ended changes no name');
+    near.end('abort');
+    await t.under.settle();
+    check(near.name() === null, `${near.name()} after abort()`);
+    const refused = Near.to(t, await t.under.refusing());
+    check(refused.name() === null, `${refused.name()} before it is open`);
+    await t.until('refused', () => refused.said.length > 0);
+    check(refused.name() === null, `${refused.name()}, though it was refused`);
+  },
+
   [`opens ${MANY} connections at once, and keeps them apart`]: async (t) => {
     const { at, accepted } = await t.under.listen();
     const nears = Array.from({ length: MANY }, () => Near.to(t, at));

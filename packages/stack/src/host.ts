@@ -37,7 +37,8 @@ export const END = -1;
 
 export interface Host {
   /**
-   * Starts to connect, by TCP or to a unix socket; opened() or refused() follows. `events` belongs to this socket alone.
+   * Starts to connect, by TCP or to a unix socket; opened() or refused() follows, whenever the system knows: who has less patience
+   * aborts. `events` belongs to this socket alone.
    * `tos`: as for UdpSocket. `parties`: whose connection it is, for those who stand between the stack and its host.
    */
   connect(to: Endpoint | UnixPath, events: TcpEvents, tos?: number, parties?: Parties): TcpSocket;

@@ -10,6 +10,7 @@ import type { TooBig } from './icmp/too-big.ts';
 import { Ip6Input } from './ip/input6.ts';
 import { Ip6Output } from './ip/output6.ts';
 import type { PacketOutputParts } from './ip/packet-output.ts';
+import type { ReassemblyRoom } from './ip/reassembly-room.ts';
 import { Messages } from './ndp/messages.ts';
 import { Ndp } from './ndp/ndp.ts';
 import { Router } from './ndp/router.ts';
@@ -55,16 +56,13 @@ export function lower6({ advertise, restricted }: Settings, parts: Lower6Parts):
 export interface Upper6Parts extends Lower6Parts {
   readonly outbound: Outbound;
   readonly tooBig: TooBig;
+  readonly room: ReassemblyRoom;
   readonly udp: Transport;
   readonly tcp: Transport;
 }
 
 /** What hears the guest. */
-export function input6(
-  { limits }: Settings,
-  { ndp, router, icmp: output, errors }: Lower6,
-  parts: Upper6Parts,
-): Ip6Input {
+export function input6({ ndp, router, icmp: output, errors }: Lower6, parts: Upper6Parts): Ip6Input {
   const icmp = new Icmp6Input({ ...parts, output, ndp, router });
-  return new Ip6Input({ ...parts, limits, errors, icmp });
+  return new Ip6Input({ ...parts, errors, icmp });
 }

@@ -40,6 +40,7 @@ describe('timeouts', () => {
 
   it('have the defaults that are documented', () => {
     expect(of(undefined)).toEqual({
+      tcpConnect: 75_000,
       tcpKeepalive: 7_200_000,
       tcpKeepaliveInterval: 75_000,
       tcpKeepaliveProbes: 9,

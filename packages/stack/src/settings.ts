@@ -39,6 +39,7 @@ const LIMITS: Readonly<Record<keyof Limits, readonly [number, number, number]>> 
 const DAY = 86_400_000;
 /** Default, least and most of every timeout. */
 const TIMEOUTS: Readonly<Record<keyof Timeouts, readonly [number, number, number]>> = {
+  tcpConnect: [75_000, 100, 600_000],
   tcpKeepalive: [7_200_000, 0, 30 * DAY],
   tcpKeepaliveInterval: [75_000, 100, DAY],
   tcpKeepaliveProbes: [9, 1, 255],
@@ -154,6 +155,7 @@ function timeoutsOf(given: Partial<Timeouts>): Timeouts {
   const interval = timeout('tcpKeepaliveInterval');
   const [, least] = TIMEOUTS.tcpKeepaliveInterval;
   return {
+    tcpConnect: timeout('tcpConnect'),
     tcpKeepalive,
     tcpKeepaliveInterval:
       given.tcpKeepaliveInterval === undefined && tcpKeepalive > 0

@@ -7,6 +7,7 @@ import { into, type Option } from './option.ts';
 
 export interface FlowChoices {
   /** Seconds. */
+  connectTimeout?: number;
   tcpKeepalive?: number;
   udpTimeout?: number;
   udpFiltering?: UdpFiltering;
@@ -29,6 +30,14 @@ export const FLOW_OPTIONS: readonly Option[] = [
     help: 'silence after which a guest is asked if it is there; 0: never',
     default: '7200',
     ...into('tcpKeepalive', number(0, 30 * DAY)),
+  },
+  {
+    group: 'Flows',
+    long: 'connect-timeout',
+    value: 'SEC',
+    help: 'seconds that a TCP connection may take to be made',
+    default: '75',
+    ...into('connectTimeout', number(1, 600)),
   },
   {
     group: 'Flows',

@@ -52,11 +52,13 @@ export class EtherInput {
       return this.#drops.count(Drop.ETHER_NOT_FOR_US);
     }
     const type = Ether.type(b, at);
-    const service = this.#services.ofType(type);
-    if (service !== null) {
-      // Whoever it is from: a BMC that has no address yet says that it is everybody (DSP0222)
-      service.frame?.(b, at, end, now);
-      return Drop.NO;
+    if (type !== Ether.Type.IP4 && type !== Ether.Type.IP6 && type !== Ether.Type.ARP) {
+      const service = this.#services.ofType(type);
+      if (service !== null) {
+        // Whoever it is from: a BMC that has no address yet says that it is everybody (DSP0222)
+        service.frame?.(b, at, end, now);
+        return Drop.NO;
+      }
     }
     // IEEE 802.3 3.2.3: a group sends nothing; and what comes from us has come around a loop
     if (Ether.isGroup(b, at + Ether.SRC) || this.#station.owns(b, at + Ether.SRC)) {

@@ -83,6 +83,7 @@ const TAKING: Record<string, (t: Bench) => Promise<void>> = {
     far.write(stretch(2, 0, 300_000)); // before anybody has asked for it
     const { near, from: seen } = await door.first();
     check(seen === from.toString(), `from ${seen}, not ${from}`);
+    check([null, door.at.toString()].includes(near.name()), `its own end is ${near.name()}, not ${door.at}`);
     const sink = reader(far);
     near.push(300_000);
     await t.until('all is across', () => sink.count >= 300_000 && near.sink.count >= 300_000);
@@ -212,7 +213,7 @@ const AT_A_PATH: typeof TAKING = {
     const { far } = await t.under.dial(path);
     far.write(stretch(2, 0, 300_000));
     const { near, from } = await door.first();
-    check(from === NOWHERE, `from ${from}`);
+    check(from === NOWHERE && near.name() === null, `from ${from} to ${near.name()}`);
     await t.until('all is down', () => near.sink.count >= 300_000);
     near.sink.checkWhole(300_000);
     far.end();

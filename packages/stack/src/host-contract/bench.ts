@@ -1,5 +1,5 @@
 // The near side of a case: what the stack would do, watched while it does it.
-import type { Endpoint } from '../endpoint.ts';
+import { Endpoint } from '../endpoint.ts';
 import { END, type TcpEvents, type TcpSocket, type UdpSocket } from '../host.ts';
 import type { FarTcp, HostUnderTest } from './under-test.ts';
 
@@ -164,6 +164,12 @@ export class Near {
       this.wrote += n;
       this.full = n < most;
     }
+  }
+
+  /** What it says that its own end is; null when it says nothing. A host need not know. */
+  name(): string | null {
+    const into = new Endpoint();
+    return this.#bench.call(() => this.#socket.local?.(into)) === true ? into.toString() : null;
   }
 
   end(how: 'finish' | 'close' | 'abort'): void {

@@ -40,6 +40,8 @@ export interface FarListener {
 
 /** The far end of one connection. It reads nothing until read(), and keeps its direction open when the near one ends. */
 export interface FarTcp {
+  /** Who is at the other end, as this one knows it. */
+  readonly peer: Endpoint;
   /** Reads from now on; `take` gets what arrives. */
   read(take: (b: Uint8Array, at: number, end: number) => void): void;
   /** Queues bytes, as many as it is given. */

@@ -14,7 +14,8 @@ import type { Icmp4Errors } from '../icmp/errors.ts';
 import type { Network } from '../network.ts';
 import { blankPacket, type Packet, type Transport } from '../packet.ts';
 import { Scope, scope4 } from '../scope.ts';
-import { Reassembly, type ReassemblyLimits } from './reassembly.ts';
+import { Reassembly } from './reassembly.ts';
+import type { ReassemblyRoom } from './reassembly-room.ts';
 
 export interface Ip4Parts {
   readonly network: Network;
@@ -22,7 +23,7 @@ export interface Ip4Parts {
   readonly errors: Icmp4Errors;
   readonly drops: DropCounters;
   readonly random: () => number;
-  readonly limits: ReassemblyLimits;
+  readonly room: ReassemblyRoom;
   readonly icmp: Transport;
   readonly udp: Transport;
   readonly tcp: Transport;
@@ -41,12 +42,12 @@ export class Ip4Input {
 
   constructor(parts: Ip4Parts) {
     this.#parts = parts;
-    const { errors, drops, random, limits } = parts;
+    const { errors, drops, random, room } = parts;
     this.reassembly = new Reassembly({
       errors,
       drops,
       random,
-      limits,
+      room,
       timeout: REASSEMBLY_TIMEOUT,
       largest: MAX_PAYLOAD,
       putHeader,

@@ -19,7 +19,8 @@ import type { Icmp6Errors } from '../icmp/errors6.ts';
 import type { Network } from '../network.ts';
 import { blankPacket, type Packet, type Transport } from '../packet.ts';
 import { groupScope, isLinkLocal, isUnspecified, Scope, scope } from '../scope.ts';
-import { Reassembly, type ReassemblyLimits } from './reassembly.ts';
+import { Reassembly } from './reassembly.ts';
+import type { ReassemblyRoom } from './reassembly-room.ts';
 
 export interface Ip6Parts {
   readonly network: Network;
@@ -27,7 +28,7 @@ export interface Ip6Parts {
   readonly errors: Icmp6Errors;
   readonly drops: DropCounters;
   readonly random: () => number;
-  readonly limits: ReassemblyLimits;
+  readonly room: ReassemblyRoom;
   readonly icmp: Transport;
   readonly udp: Transport;
   readonly tcp: Transport;
@@ -50,12 +51,12 @@ export class Ip6Input {
 
   constructor(parts: Ip6Parts) {
     this.#parts = parts;
-    const { errors, drops, random, limits } = parts;
+    const { errors, drops, random, room } = parts;
     this.reassembly = new Reassembly({
       errors,
       drops,
       random,
-      limits,
+      room,
       timeout: REASSEMBLY_TIMEOUT,
       largest: MAX_PAYLOAD,
       putHeader,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { datagram, fragment, fragments, type Ip4, Rig, text } from '../../test/rig.ts';
+import { fragment6, rig6 } from '../../test/rig6.ts';
 
 const TO: Ip4 = { to: '192.0.2.1', id: 77 };
 
@@ -180,6 +181,31 @@ describe('caps', () => {
     expect([rig.count('reassemblies'), rig.count('FRAGMENT_EVICTED')]).toEqual([3, 1]);
     for (let id = 4; id >= 1; id--) rig.send(fragment(udpOf(100), 48, 108, { ...TO, id }));
     expect(delivered(rig)).toHaveLength(3);
+  });
+
+  it('of both versions together: the longest waiting goes, whichever it is', () => {
+    const rig = rig6({ limits: { reassemblies: 3 } });
+    const six = (id: number): Uint8Array => fragment6(new Uint8Array(100), 0, 48, { to: '2001:db8::1', id });
+    rig.send(six(1));
+    rig.now++;
+    for (const id of [1, 2]) rig.send(fragment(udpOf(100), 0, 48, { ...TO, id }));
+    rig.now++;
+    rig.send(six(2)); // the first of IPv6 goes
+    rig.send(six(3)); // the first of IPv4
+    expect([rig.count('reassemblies'), rig.count('FRAGMENT_EVICTED')]).toEqual([3, 2]);
+    rig.send(fragment(udpOf(100), 48, 108, { ...TO, id: 2 }));
+    expect(delivered(rig)).toHaveLength(1);
+  });
+
+  it('of bytes, of both versions together', () => {
+    const rig = rig6({ limits: { reassemblyBytes: 4_096 } });
+    const whole = new Uint8Array(4_000);
+    rig.send(fragment6(whole, 0, 1_400, { to: '2001:db8::1', id: 1 }));
+    rig.now++;
+    rig.send(fragment(udpOf(4_000), 0, 1_400, TO));
+    rig.send(fragment(udpOf(4_000), 1_400, 2_800, TO));
+    expect([rig.count('reassemblies'), rig.count('FRAGMENT_EVICTED')]).toEqual([1, 1]);
+    expect(rig.count('reassemblyBytes')).toBeLessThanOrEqual(4_096);
   });
 
   it('of bytes, whatever comes', () => {

@@ -7,28 +7,24 @@
 //               fragment (RFC 8200 4.5): lossy cables repeat frames.
 // Memory        fragments are copied and kept until the datagram is whole, or its time is over: of IPv6 60 s from the first one
 //               to come, of IPv4 30 s, as libslirp (RFC 1122 asks for 60 to 120 s, made for a slower network). Datagrams and bytes are
-//               capped; the one that has waited longest goes first.
+//               capped over both versions (reassembly-room.ts); the one that has waited longest goes first.
 // Time exceeded is sent when the first fragment is there: only that one can be quoted (RFC 792).
 import * as Ether from '@reslirp/wire/ether';
 import { Drop, type DropCounters } from '../drop.ts';
 import { KeyTable, NONE } from '../key-table.ts';
 import { blankPiece, Fragments, type Piece, type PutHeader } from './fragments.ts';
+import type { ReassemblyRoom, Tenant } from './reassembly-room.ts';
 
 /** The largest header that putHeader() may write, and the largest payload behind it. */
 const MAX_PACKET = 40 + 65_535;
 /** Source, destination, protocol where it counts, identification. */
 const KEY_WORDS = 10;
 
-export interface ReassemblyLimits {
-  readonly reassemblies: number;
-  readonly reassemblyBytes: number;
-}
-
 export interface ReassemblyParts {
   readonly errors: ReassemblyErrors;
   readonly drops: DropCounters;
   readonly random: () => number;
-  readonly limits: ReassemblyLimits;
+  readonly room: ReassemblyRoom;
   /** Milliseconds from the first fragment on. */
   readonly timeout: number;
   /** Bytes of the largest datagram, IP header aside. */
@@ -41,7 +37,7 @@ export interface ReassemblyErrors {
   reassemblyExceeded(b: Uint8Array, at: number, end: number, now: number): void;
 }
 
-export class Reassembly {
+export class Reassembly implements Tenant {
   /** The datagram that add() has just made whole, valid until the next add(). */
   readonly bytes: Uint8Array = new Uint8Array(Ether.HEADER + MAX_PACKET);
   /** Where its Ethernet and its IP header lie in `bytes`. */
@@ -59,7 +55,8 @@ export class Reassembly {
 
   constructor(parts: ReassemblyParts) {
     this.#parts = parts;
-    this.#table = new KeyTable(KEY_WORDS, parts.limits.reassemblies, parts.random);
+    this.#table = new KeyTable(KEY_WORDS, parts.room.limits.reassemblies, parts.random);
+    parts.room.join(this);
   }
 
   get size(): number {
@@ -87,17 +84,29 @@ export class Reassembly {
       return drops.count(Drop.FRAGMENT_OVERLAP);
     }
     this.#held += datagram.cost - before;
-    if (!datagram.isComplete) return this.#makeRoom(slot);
+    if (!datagram.isComplete) {
+      this.#parts.room.shrink(); // which may take the one that has just grown
+      return this.#waiting[slot] === datagram ? Drop.NO : Drop.FRAGMENT_EVICTED;
+    }
     this.trusted = datagram.join(this.bytes, putHeader);
     this.isWhole = true;
     this.#remove(slot);
     return Drop.NO;
   }
 
+  get since(): number {
+    const { oldest } = this.#table;
+    return oldest === NONE ? Infinity : this.#waiting[oldest]!.since;
+  }
+
+  evict(): void {
+    this.#remove(this.#table.oldest);
+    this.#parts.drops.count(Drop.FRAGMENT_EVICTED);
+  }
+
   /** When expire() must be called at the latest. */
   deadline(): number {
-    const oldest = this.#table.oldest;
-    return oldest === NONE ? Infinity : this.#waiting[oldest]!.since + this.#parts.timeout;
+    return this.since + this.#parts.timeout;
   }
 
   /** Gives up what has waited long enough. */
@@ -115,23 +124,9 @@ export class Reassembly {
     const { key } = this;
     const known = this.#table.find(key);
     if (known !== NONE) return known;
-    if (this.#table.full) this.#evict();
+    this.#parts.room.admit();
     const slot = this.#table.add(key);
     this.#waiting[slot] = new Fragments(now);
-    return slot;
-  }
-
-  /** What is held stays below the limit: the longest waiting goes, if need be the one that has just grown. */
-  #makeRoom(grown: number): Drop {
-    let evicted = NONE;
-    while (this.#held > this.#parts.limits.reassemblyBytes) evicted = this.#evict();
-    return evicted === grown ? Drop.FRAGMENT_EVICTED : Drop.NO;
-  }
-
-  #evict(): number {
-    const slot = this.#table.oldest;
-    this.#remove(slot);
-    this.#parts.drops.count(Drop.FRAGMENT_EVICTED);
     return slot;
   }
 

@@ -24,12 +24,49 @@ describe('RFC 4861 6.2.6: a solicitation', () => {
     expect(rig.heard()).toEqual([`fe80::2 > ${GUEST_LINK} router 40000708 ${OPTIONS}`]);
   });
 
-  it('of a guest without an address is answered to everybody, within reason', () => {
-    const rig = rig6();
-    rig.now += 3_000;
+  describe('of a guest without an address', () => {
     const ask = icmp6(RS, new Uint8Array(0), { from: '::', to: ALL_ROUTERS, hops: 255, rest: 0 });
-    expect([rig.send(ask), rig.send(ask)]).toEqual(['NO', 'NO']);
-    expect(rig.heard()).toEqual([`fe80::2 > ff02::1 router 40000708 ${OPTIONS}`]);
+    const TO_ALL = `fe80::2 > ff02::1 router 40000708 ${OPTIONS}`;
+
+    /** Milliseconds until the next one that everybody hears. */
+    function wait(rig: Rig): number {
+      const at = rig.stack.deadline();
+      const ms = at - rig.now;
+      rig.now = at - 0.001;
+      rig.after(0);
+      expect(rig.heard()).toEqual([]);
+      rig.now = at;
+      rig.after(0);
+      expect(rig.heard()).toEqual([TO_ALL]);
+      return ms;
+    }
+
+    it('is answered to everybody within half a second, and several with one answer', () => {
+      const rig = rig6();
+      rig.now += 3_000;
+      expect([rig.send(ask), rig.send(ask)]).toEqual(['NO', 'NO']);
+      expect(rig.heard()).toEqual([]);
+      const ms = wait(rig);
+      expect([ms > 0, ms <= 500]).toEqual([true, true]);
+      expect(rig.stack.deadline() - rig.now).toBeGreaterThanOrEqual(200_000); // 6.2.4: the interval begins again
+    });
+
+    it('is not answered sooner than 3 s after the last one, but then', () => {
+      const rig = rig6();
+      rig.now += 1_000;
+      rig.send(ask);
+      const ms = wait(rig);
+      expect([ms >= 2_000, ms <= 2_500]).toEqual([true, true]);
+    });
+
+    it('is answered by one that comes sooner anyway', () => {
+      const rig = new Rig({ network6: 'fd00::/64' });
+      rig.after(0);
+      rig.heard();
+      rig.now += 15_999.9;
+      rig.send(ask);
+      expect(wait(rig)).toBeLessThanOrEqual(0.11);
+    });
   });
 
   it.each<[string, Uint8Array]>([

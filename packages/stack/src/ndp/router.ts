@@ -1,5 +1,6 @@
 // Router advertisements, RFC 4861 6.2: the default route, the prefix that guests make their addresses of (RFC 4862), the MTU, and
-// where names are found (RFC 8106). To who asks at once and alone; to everyone now and then, and three times in the beginning.
+// where names are found (RFC 8106). To everyone now and then, three times in the beginning, and when somebody asks who has no address.
+// To who has one at once and alone: 6.2.6 delays answers so that those of several routers do not collide, and here is but one.
 // At the end everyone hears that there is no router any more (6.2.5).
 import { put8, put16, put32 } from '@reslirp/wire/bytes';
 import * as Ether from '@reslirp/wire/ether';
@@ -13,11 +14,12 @@ import { isUnspecified } from '../scope.ts';
 import type { Advertised } from '../settings6.ts';
 import { ALL_NODES, type Messages } from './messages.ts';
 
-/** RFC 4861 6.2.1 and 10, milliseconds: Min and MaxRtrAdvInterval, and the first few of them. */
+/** RFC 4861 6.2.1 and 10, milliseconds: Min and MaxRtrAdvInterval, the first few of them, and MAX_RA_DELAY_TIME. */
 const INTERVAL = { least: 200_000, most: 600_000 } as const;
 const FIRST_INTERVAL = 16_000;
 const FIRST_ONES = 3;
 const MIN_DELAY_BETWEEN = 3_000;
+const MAX_ANSWER_DELAY = 500;
 /** AdvDefaultLifetime, seconds: three times the interval. RFC 8106 5.1 wants the same for nameservers. */
 const LIFETIME = 1_800;
 /** AdvValidLifetime and AdvPreferredLifetime, seconds. */
@@ -70,13 +72,19 @@ export class Router {
     const isAnonymous = isUnspecified(p.from);
     if (!isSound || (isAnonymous && link >= 0)) return drops.count(Drop.NDP_MALFORMED);
     if (isAnonymous) {
-      if (now - this.#saidAt >= MIN_DELAY_BETWEEN) this.#toAll(now);
+      this.#askedByAll(now);
       return Drop.NO;
     }
     if (link >= 0) neighbours.learn(p.from, p.b, link + 2, now);
     const type = Icmp6.Type.ROUTER_ADVERTISEMENT;
     messages.to(p.b, p.frame + Ether.SRC, v6.linkGateway, p.from, type, this.#rest(LIFETIME), this.#body);
     return Drop.NO;
+  }
+
+  /** RFC 4861 6.2.6: after a while of chance, and not too soon after the last one. One that comes earlier anyway will do. */
+  #askedByAll(now: number): void {
+    const earliest = Math.max(now, this.#saidAt + MIN_DELAY_BETWEEN);
+    this.#nextAt = Math.min(this.#nextAt, earliest + this.#parts.random() * MAX_ANSWER_DELAY);
   }
 
   poll(now: number): void {

@@ -15,6 +15,8 @@ export interface TcpCounters {
   /** Both directions ended in order. */
   closed: number;
   refused: number;
+  /** Of them, those that nobody had answered in time. */
+  connectTimedOut: number;
   resetByGuest: number;
   resetByHost: number;
   timedOut: number;
@@ -40,6 +42,7 @@ export class Context {
     opened: 0,
     closed: 0,
     refused: 0,
+    connectTimedOut: 0,
     resetByGuest: 0,
     resetByHost: 0,
     timedOut: 0,

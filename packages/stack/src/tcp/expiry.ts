@@ -6,6 +6,7 @@ import { emit } from './emit.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { keepAlive } from './keepalive.ts';
+import { connectExpired } from './opening.ts';
 import { overtaken, probeTail } from './repair.ts';
 import { add, after } from './seq.ts';
 import { Timer } from './timers.ts';
@@ -21,17 +22,22 @@ const ARP_PATIENCE = 5_000;
 /** Does what is due at `c.now`. */
 export function expire(c: Context): void {
   for (let f = c.due(); f !== null; f = c.due()) {
-    if (f.timers.take(Timer.RETRANSMIT, c.now)) retransmit(c, f);
-    if (f.timers.take(Timer.PERSIST, c.now)) probe(c, f);
-    if (f.timers.take(Timer.REORDER, c.now)) overtaken(c, f);
-    if (f.timers.take(Timer.PROBE, c.now)) probeTail(c, f);
-    if (f.timers.take(Timer.KEEPALIVE, c.now)) keepAlive(c, f);
-    if (f.timers.take(Timer.CLOSE, c.now)) closeExpired(c, f);
-    if (f.timers.take(Timer.DELAYED_ACK, c.now)) {
-      f.ackNow = true;
-      c.schedule(f);
-    }
+    take(c, f);
     c.rearm(f);
+  }
+}
+
+function take(c: Context, f: Flow): void {
+  if (f.timers.take(Timer.RETRANSMIT, c.now)) retransmit(c, f);
+  if (f.timers.take(Timer.PERSIST, c.now)) probe(c, f);
+  if (f.timers.take(Timer.REORDER, c.now)) overtaken(c, f);
+  if (f.timers.take(Timer.PROBE, c.now)) probeTail(c, f);
+  if (f.timers.take(Timer.CONNECT, c.now)) connectExpired(c, f);
+  if (f.timers.take(Timer.KEEPALIVE, c.now)) keepAlive(c, f);
+  if (f.timers.take(Timer.CLOSE, c.now)) closeExpired(c, f);
+  if (f.timers.take(Timer.DELAYED_ACK, c.now)) {
+    f.ackNow = true;
+    c.schedule(f);
   }
 }
 

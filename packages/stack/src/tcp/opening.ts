@@ -21,6 +21,7 @@ import { drain, fill } from './pump.ts';
 import { Rack } from './rack.ts';
 import type { Segment } from './segment.ts';
 import { seq } from './seq.ts';
+import { Timer } from './timers.ts';
 
 /** Of the TOS byte: RFC 2474. The rest is ECN, which is each connection's own (RFC 3168). */
 const DSCP = 0xfc;
@@ -56,7 +57,9 @@ function connect(c: Context, f: Flow, p: Packet, verdict: Verdict, inner: Connec
   if (inner !== null) f.socket = inner(side);
   else if (verdict === Verdict.HOST) f.socket = c.env.host.connect(c.to, side, p.tos & DSCP, f);
   else f.socket = c.env.service(p.to)?.connect?.(p.from, p.to, side, c.now) ?? null;
-  if (f.socket === null) refused(c, f, Refusal.REFUSED); // the service takes no more
+  if (f.socket === null)
+    refused(c, f, Refusal.REFUSED); // the service takes no more
+  else c.timer(f, Timer.CONNECT, c.now + c.env.timeouts.tcpConnect);
 }
 
 /** Of a verdict that a router says, or a firewall. */
@@ -117,6 +120,13 @@ function refused(c: Context, f: Flow, why: Refusal): void {
   c.remove(f);
 }
 
+/** The CONNECT timer. */
+export function connectExpired(c: Context, f: Flow): void {
+  c.counters.connectTimedOut++;
+  f.socket?.abort();
+  refused(c, f, Refusal.TIMED_OUT);
+}
+
 /** What the host tells about one flow, at whatever moment; what follows from it happens at the end of the turn. */
 export class HostSide implements TcpEvents {
   readonly c: Context;
@@ -131,6 +141,7 @@ export class HostSide implements TcpEvents {
     const { c, f } = this.#enter(now);
     if (!c.raise(f, Ev.HOST_OPEN)) return;
     c.counters.opened++;
+    f.timers.stop(Timer.CONNECT);
     c.schedule(f);
   }
 

@@ -15,10 +15,12 @@ export const Timer = {
   PROBE: 5,
   /** RFC 9293 3.8.4: nothing was heard of the guest for long. */
   KEEPALIVE: 6,
+  /** The host's socket still connects. */
+  CONNECT: 7,
 } as const;
 export type Timer = (typeof Timer)[keyof typeof Timer];
 
-const COUNT = 7;
+const COUNT = 8;
 
 export class TimerTable {
   readonly #at: Float64Array = new Float64Array(COUNT).fill(Infinity);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endpoint, Rig, type RigOptions, text, udp } from '../../test/rig.ts';
+import { rig6, udp6 } from '../../test/rig6.ts';
 
 const GUEST = '10.0.2.15:1000';
 
@@ -79,6 +80,13 @@ describe('RFC 4787', () => {
     rig.after(239_999);
     expect(rig.count('udpFlows')).toBe(1);
   });
+});
+
+it('nobody of IPv4 is heard at a port of IPv6: there is no address to show', () => {
+  const rig = rig6();
+  rig.send(udp6('2001:db8::1', 7));
+  receive(rig, '192.0.2.1:7');
+  expect(rig.heard()).toEqual([]);
 });
 
 describe('the gateway is the host', () => {

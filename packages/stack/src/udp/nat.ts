@@ -95,6 +95,7 @@ export class Nat implements MappingEvents {
   received(m: Mapping, from: Endpoint, b: Uint8Array, at: number, end: number, now: number): void {
     const { clock, ip, routes } = this.#parts;
     clock.now = now;
+    if (from.is4 !== m.guest.is4) return; // a host that hears across versions of IP: nobody could answer
     this.#table.touch(m.slot);
     routes.seenAs(this.#seen.set(from));
     m.traffic.down(this.#seen, end - at, now);

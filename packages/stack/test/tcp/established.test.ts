@@ -353,6 +353,19 @@ describe('urgent data, RFC 6093', () => {
     ]);
   });
 
+  test('what follows once it is acknowledged may be cut again, when it is repeated too', () => {
+    const b = new Bench({ segmentation: 65_000 }).open({ sack: true });
+    urge(b, 'x');
+    b.say({ flags: 'A', seq: 1, ack: 2 });
+    b.host((e, peer, now) => {
+      peer.queue(5_000);
+      e.readable(now);
+    });
+    b.out();
+    b.wait(2_000);
+    expect(b.out().some((line) => /^P?A 2 \+\d+\/1460 /.test(line))).toBe(true);
+  });
+
   test('before the guest has acknowledged our SYN it is told right', () => {
     const b = new Bench();
     b.say({ flags: 'S', seq: 0, mss: 1460 });

@@ -6,6 +6,29 @@ import { Bench } from './bench.ts';
 
 const SYN = { flags: 'S', seq: 0, mss: 1460, scale: 7 } as const;
 
+describe('the host connects, and nobody answers there', () => {
+  test('for as long as was asked for: then the guest is told, and the host gives it up', () => {
+    const b = new Bench({ timeouts: { tcpConnect: 5_000 } });
+    b.say(SYN);
+    b.wait(4_999);
+    expect([b.flows, b.icmp, b.peer.log]).toEqual([1, [], []]);
+    b.wait(1);
+    expect([b.flows, b.icmp, b.peer.log, b.out()]).toEqual([0, [Refusal.TIMED_OUT], ['abort'], []]);
+    const { connectTimedOut, refused } = b.tcp.stats();
+    expect([connectTimedOut, refused, b.tcp.deadline()]).toEqual([1, 1, Infinity]);
+  });
+
+  test('75 s unless asked otherwise; and whoever answers is held to it no more', () => {
+    const b = new Bench();
+    b.say(SYN);
+    b.wait(74_999);
+    b.host((e, _, now) => e.opened(now));
+    b.say({ flags: 'A', seq: 1, ack: 1 });
+    b.wait(100_000);
+    expect([b.flows, b.icmp, b.peer.log]).toEqual([1, [], []]);
+  });
+});
+
 describe('LISTEN', () => {
   test('a SYN makes the host connect, and the guest hears nothing yet', () => {
     const b = new Bench();
