@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Jack } from './jack.ts';
-import type { Link } from './link.ts';
+import { type Link, NO_OFFLOAD } from './link.ts';
 import { pair } from './pair.ts';
 
 const TEXT = new TextDecoder();
@@ -109,7 +109,7 @@ describe('a jack', () => {
 
   test('a cable that is not like the others does not fit', () => {
     const [short] = pair({ mtu: 576 });
-    const [other] = pair({ offload: { checksum: true, segmentation: 0 } });
+    const [other] = pair({ offload: { ...NO_OFFLOAD, checksum: true } });
     expect(() => jack.plug(short)).toThrow(/packets of 576 bytes does not go into a jack for 1500/);
     expect(() => jack.plug(other)).toThrow(TypeError);
     jack.plug(pair({ mtu: 9_000 })[0]);

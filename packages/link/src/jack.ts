@@ -121,7 +121,11 @@ export class Jack extends Handlers implements Link {
   }
 
   #refuseUnlike({ mtu, offload }: Link): void {
-    const isAlike = offload.checksum === this.offload.checksum && offload.segmentation === this.offload.segmentation;
+    const own = this.offload;
+    const isAlike =
+      offload.checksum === own.checksum &&
+      offload.segmentation === own.segmentation &&
+      offload.datagrams === own.datagrams;
     if (mtu >= this.mtu && isAlike) return;
     throw new TypeError(
       `a cable for packets of ${mtu} bytes does not go into a jack for ${this.mtu}, or offers something else`,
