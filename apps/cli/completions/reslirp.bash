@@ -73,7 +73,7 @@ _reslirp() {
   esac
   if [[ $COMP_CWORD == 1 && $word != -* ]]; then COMPREPLY=($(compgen -W 'run tunnel' -- "$word"))
   elif [[ ${COMP_WORDS[1]} != tunnel ]]; then COMPREPLY=($(compgen -W '--vnetwork --vnetmask --vhost --vnameserver --if-mtu --if-mru --ipv6 --no-ipv6 --no-ipv4 --vprefix6 --vhost6 --vnameserver6 --vdhcp-start --vhostname --vdomainname --vdnssearch --dhcp-host --dhcp-option --dhcp-lease-time --lease-file --dhcp6 --disable-dhcp --tftp-path --bootfile --tftp-server-name --resolv-conf --dns --dns-host --dns-zone --no-dns-cache --disable-dns --hostfwd --guestfwd --tcp-keepalive --connect-timeout --udp-timeout --udp-filtering --outbound-addr --outbound-addr6 --restricted --disable-host-loopback --allow --deny --enable-emu --host --listen --reverse --qemu --vde --ws --origin --framing --token-file --tls-cert --tls-key --tls --tls-ca --reconnect --keep --shared --isolated --max-guests --mfr-id --oob-eth-addr --pcap --pcap-size --pcap-files --debug --quiet --dump --help --version --' -- "$word"))
-  elif [[ $word == -* ]]; then COMPREPLY=($(compgen -W '--route --dns --ssh --exec --node --no-reconnect --tap --network --network6 --no-ipv6 --mtu --vdnssearch --dns-host --tcp-keepalive --udp-timeout --outbound-addr --outbound-addr6 --disable-host-loopback --allow --deny --debug --quiet --help --version --' -- "$word"))
+  elif [[ $word == -* ]]; then COMPREPLY=($(compgen -W '--route --dns --ssh --exec --node --no-reconnect --tap --network --network6 --no-ipv6 --mtu --vdnssearch --dns-host --tcp-keepalive --connect-timeout --udp-timeout --udp-filtering --outbound-addr --outbound-addr6 --disable-host-loopback --allow --deny --debug --quiet --help --version --' -- "$word"))
   else COMPREPLY=($(compgen -A hostname -- "$word"))
   fi
 }

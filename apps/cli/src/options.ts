@@ -50,6 +50,8 @@ const FAR: readonly string[] = [
   'dns-host',
   'tcp-keepalive',
   'udp-timeout',
+  'udp-filtering',
+  'connect-timeout',
   'outbound-addr',
   'outbound-addr6',
   'disable-host-loopback',
