@@ -220,6 +220,17 @@ describe('a switch that goes', () => {
     expect([t.ends, t.arrived]).toEqual([[], [numbered(60, 1)]]);
   });
 
+  test('is heard to the end: every frame that it had sent', () => {
+    const t = keep(new VdeBench(loop)).joined();
+    const seen: string[] = [];
+    t.link.onFrame((_b, at, end) => seen.push(String(end - at)));
+    t.link.onEnd(() => seen.push('end'));
+    for (let i = 0; i < 150; i++) expect(t.switch!.send(numbered(60 + i, i))).toBe(60 + i);
+    t.hangUp();
+    t.settle();
+    expect(seen).toEqual([...Array.from({ length: 150 }, (_, i) => String(60 + i)), 'end']);
+  });
+
   test('is not tried again unless that was asked for', () => {
     const t = keep(new VdeBench(loop)).joined();
     t.switch!.die();
