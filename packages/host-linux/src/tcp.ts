@@ -70,8 +70,8 @@ export class LinuxTcpSocket implements TcpSocket {
   #endTold: boolean = false;
   /** read() has taken all there was, and nothing has come since. */
   #drained: boolean = false;
-  /** There is urgent data that has not been read. */
-  #marked: boolean = false;
+  /** There has been urgent data: from then on each read asks for a mark, for the next one may come between two reads. */
+  #urged: boolean = false;
   urgent: boolean = false;
   /**
    * A short read says nothing any more: its end is there behind what can be read, or the mark of urgent data (tcp(7)), or
@@ -126,12 +126,11 @@ export class LinuxTcpSocket implements TcpSocket {
 
   read(into: Uint8Array, at: number, end: number): number {
     if (this.#state !== State.OPEN || this.#endTold || this.#drained) return 0;
-    const atMark = this.#marked && isAtMark(this.#fd); // what is before it, recv() gives without it
+    const atMark = this.#urged && isAtMark(this.#fd); // what is before it, recv() gives without it
     const size = atMark ? Math.min(1, end - at) : end - at;
     const n = libc.recv(this.#fd, this.#shared.reading.of(into) + at, size, Message.DONTWAIT);
     this.#drained = n < size && !this.#stops; // epoll(7): a short read has emptied a stream
     this.urgent = atMark && n > 0;
-    if (this.urgent) this.#marked = false;
     if (n > 0) return n;
     if (n === 0 && at < end) {
       this.#endTold = true;
@@ -185,7 +184,7 @@ export class LinuxTcpSocket implements TcpSocket {
   ready(events: number, now: number): void {
     if ((events & READABLE) !== 0) this.#drained = false;
     if ((events & STOPPING) !== 0) this.#stops = true;
-    this.#marked = (events & Epoll.PRI) !== 0 && !this.#local;
+    if ((events & Epoll.PRI) !== 0 && !this.#local) this.#urged = true;
     if (this.#state === State.CONNECTING) {
       this.#connected(events, now);
       return;
