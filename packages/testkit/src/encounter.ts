@@ -78,7 +78,7 @@ function drawTwins(seed: number, draw: Draw): TwinsOptions {
     both,
     configs: [config(), config()],
     ...(cable === null ? {} : { cable }),
-    ...(cable === null && segmentation > 0 ? { offload: { checksum: true, segmentation } } : {}),
+    ...(cable === null && segmentation > 0 ? { offload: { checksum: true, segmentation, datagrams: 0 } } : {}),
   };
 }
 
