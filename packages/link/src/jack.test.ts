@@ -109,7 +109,7 @@ describe('a jack', () => {
 
   test('a cable that is not like the others does not fit', () => {
     const [short] = pair({ mtu: 576 });
-    const [other] = pair({ offload: { checksum: true, segmentation: 0 } });
+    const [other] = pair({ offload: { checksum: true, segmentation: 0, datagrams: 0 } });
     expect(() => jack.plug(short)).toThrow(/packets of 576 bytes does not go into a jack for 1500/);
     expect(() => jack.plug(other)).toThrow(TypeError);
     jack.plug(pair({ mtu: 9_000 })[0]);
