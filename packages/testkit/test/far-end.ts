@@ -1,4 +1,5 @@
 // The far side of the host contract in an imagined machine: a peer that does what a case tells it to, behind buffers.
+import { Endpoint } from '@reslirp/stack/endpoint';
 import { END } from '@reslirp/stack/host';
 import type { FarTcp } from '@reslirp/stack/host-contract';
 import type { Line, Program } from '../src/index.ts';
@@ -41,6 +42,8 @@ class Queue {
 }
 
 export class FarEnd implements Program, FarTcp {
+  /** Nobody: the near end has no name here. */
+  readonly peer: Endpoint = new Endpoint();
   lost: boolean = false;
   readonly #down: Queue = new Queue();
   readonly #up: Queue = new Queue();

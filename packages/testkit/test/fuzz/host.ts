@@ -122,11 +122,18 @@ export class FuzzHost implements Host {
   }
 }
 
+/** No host hears anything from a group: it is one of its members that answers. */
+const MEMBER = { v4: Endpoint.of4(FAR, 4_000), v6: Endpoint.parse('2001:db8::9', 4_000)! } as const;
+
+function isGroup(e: Endpoint): boolean {
+  return e.is4 ? e.ip4 >>> 28 === 0xe || e.ip4 === -1 : e.w0 >>> 24 === 0xff;
+}
+
 /** What was sent last comes back: as an answer, if it was a question to a resolver. */
 function echo(events: UdpEvents, { to, bytes }: { to: Endpoint; bytes: Uint8Array }, now: number): undefined {
   const b = bytes.slice();
   if (b.length > 2) b[2]! |= 0x80;
-  events.received(to, b, 0, b.length, now);
+  events.received(isGroup(to) ? MEMBER[to.is4 ? 'v4' : 'v6'] : to, b, 0, b.length, now);
 }
 
 function hear(h: Happening, events: UdpEvents, now: number): undefined {
