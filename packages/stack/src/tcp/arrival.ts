@@ -108,12 +108,19 @@ function unacceptable(c: Context, f: Flow, s: Segment): Drop {
 /** Not acceptable: data means that our ACK was lost, anything else may be forged. */
 function outside(c: Context, f: Flow, s: Segment): Drop {
   if (s.length > 0) {
-    const end = add(s.seq, s.end - s.at);
-    noteAgain(f, s.seq, after(end, f.rcvNxt) ? s.seq : end);
-    emitAck(c, f);
+    if (f.sack) tellAgain(c, f, s);
+    else f.ackNow = true; // one for the turn: more would be duplicates, of which the third has it all sent again
+    c.schedule(f);
     if (s.has(Flag.FIN)) prolongTimeWait(c, f);
   } else challenge(c, f);
   return c.env.drops.count(Drop.TCP_OUT_OF_WINDOW);
+}
+
+/** RFC 2883 4: each segment that came in vain has an ACK of its own. */
+function tellAgain(c: Context, f: Flow, s: Segment): void {
+  const end = add(s.seq, s.end - s.at);
+  noteAgain(f, s.seq, after(end, f.rcvNxt) ? s.seq : end);
+  emitAck(c, f);
 }
 
 /** RFC 5961 3.2: only a RST with just the expected number is believed. */
