@@ -1,0 +1,98 @@
+// Every route, and what comes before and after all of them.
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { type Admission, admit, Rate } from './admission.ts';
+import type { Controlled } from './controlled.ts';
+import { type Fault, Problem } from './problem.ts';
+import { counterRoutes } from './routes/counters.ts';
+import { flowRoutes } from './routes/flows.ts';
+import { forwardRoutes } from './routes/forwards.ts';
+import { nameRoutes } from './routes/names.ts';
+import { networkRoutes } from './routes/networks.ts';
+import { DESCRIPTION } from './routes/route.ts';
+import { systemRoutes } from './routes/system.ts';
+
+/** Bytes of a request's body. */
+const LARGEST_BODY = 1 << 16;
+const WITH_BODY: readonly string[] = ['POST', 'PUT', 'PATCH'];
+
+export interface AppOptions {
+  readonly controlled: Controlled;
+  readonly program: { readonly name: string; readonly version: string };
+  /** Null: whoever calls handle() has seen to that. */
+  readonly admission: Admission | null;
+  /** Hears of every change that was made, in words. */
+  readonly changed: (what: string) => void;
+  /** Hears of what broke in answering: a fault of ours. */
+  readonly failed: (error: Error) => void;
+}
+
+export type App = OpenAPIHono;
+
+export function newApp(options: AppOptions): App {
+  const { admission, program } = options;
+  const app: App = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (!result.success)
+        throw new Problem(400, 'the request is not as it should be', { faults: faultsOf(result.error) });
+    },
+  });
+  const rate = new Rate();
+  app.use(async (c, next) => {
+    if (admission !== null) admit(admission, (name) => c.req.header(name));
+    rate.take();
+    refuseOtherThanJson(c.req.method, c.req.header('content-type'));
+    await next();
+    c.header('cache-control', 'no-store');
+  });
+  app.use(
+    bodyLimit({
+      maxSize: LARGEST_BODY,
+      onError: () => {
+        throw new Problem(413, `more than ${LARGEST_BODY} bytes`, { headers: { connection: 'close' } });
+      },
+    }),
+  );
+  for (const add of [systemRoutes, networkRoutes, forwardRoutes, nameRoutes, flowRoutes, counterRoutes])
+    add(app, options);
+  const description = { ...DESCRIPTION, info: { title: program.name, version: '1' } };
+  app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(description)));
+  refuseOtherMethods(app);
+  app.notFound((c) => new Problem(404, `there is no ${c.req.path}`).response());
+  app.onError((error) => problemOf(error, options.failed).response());
+  return app;
+}
+
+function refuseOtherThanJson(method: string, type: string | undefined): void {
+  if (!WITH_BODY.includes(method) || /^application\/json\s*(;|$)/i.test(type ?? '')) return;
+  throw new Problem(415, 'the body has to be JSON: Content-Type: application/json');
+}
+
+/** To paths that are there: RFC 9110 15.5.6. */
+function refuseOtherMethods(app: App): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes) {
+    if (method === 'ALL') continue;
+    const of = methods.get(path) ?? new Set();
+    methods.set(path, of.add(method));
+  }
+  for (const [path, of] of methods) {
+    const allow = [...of, ...(of.has('GET') ? ['HEAD'] : [])].sort().join(', ');
+    app.all(path, (c) => {
+      throw new Problem(405, `${c.req.path} is for ${allow}`, { headers: { allow } });
+    });
+  }
+}
+
+function faultsOf({ issues }: { readonly issues: readonly { path: PropertyKey[]; message: string }[] }): Fault[] {
+  return issues.map(({ path, message }) => ({ field: path.map(String).join('.'), detail: message }));
+}
+
+function problemOf(error: Error, failed: (error: Error) => void): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException)
+    return new Problem(error.status, error.message.replace(/^Malformed JSON.*/, 'the body is no JSON'));
+  failed(error);
+  return new Problem(500, 'this did not work; the log has more');
+}
