@@ -1,10 +1,9 @@
-// The API to the running program: its settings, and how it is opened.
+// The API to the running program: what was asked for.
 import type { Log, Networks } from '@reslirp/runtime';
 import { formatPlace, isLoopback, type Place } from '@reslirp/transport-stream/place';
 import type { Choices } from './options.ts';
 import { tokenOf } from './token.ts';
 import { UsageError } from './usage-error.ts';
-import { version } from './version.ts';
 
 export interface ApiSettings {
   readonly place: Place;
@@ -33,21 +32,7 @@ export function apiSettings({ api: place, apiTokenFile }: Choices): ApiSettings 
 /** Opens what was asked for. It goes with the process, and keeps none alive. Rejects with an Error of one line. */
 export async function openApi(settings: ApiSettings | null, networks: Networks, log: Log): Promise<void> {
   if (settings === null) return;
-  const { place, token } = settings;
   // Loaded only here: without it the program starts sooner
-  const control = await import('@reslirp/control');
-  const api = await control
-    .openApi({
-      place,
-      controlled: networks,
-      program: { name: 'reslirp', version: version() },
-      ...(token === null ? {} : { token }),
-      changed: (what) => log.info(`API: ${what}`),
-      failed: (error) => log.error(`API: ${error.stack ?? error.message}`),
-    })
-    .catch((error: Error) => {
-      throw new Error(`--api: ${error.message}`);
-    });
-  process.once('exit', () => api.close());
-  log.info(`--api: clients come to ${formatPlace(api.place)}`);
+  const { open } = await import('./api-door.ts');
+  await open(settings, networks, log);
 }

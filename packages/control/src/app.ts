@@ -1,6 +1,5 @@
 // Every route, and what comes before and after all of them.
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { type Admission, admit, Rate } from './admission.ts';
 import type { Controlled } from './controlled.ts';
@@ -42,18 +41,10 @@ export function newApp(options: AppOptions): App {
   app.use(async (c, next) => {
     if (admission !== null) admit(admission, (name) => c.req.header(name));
     rate.take();
-    refuseOtherThanJson(c.req.method, c.req.header('content-type'));
+    refuseBody(c.req.method, (name) => c.req.header(name));
     await next();
     c.header('cache-control', 'no-store');
   });
-  app.use(
-    bodyLimit({
-      maxSize: LARGEST_BODY,
-      onError: () => {
-        throw new Problem(413, `more than ${LARGEST_BODY} bytes`, { headers: { connection: 'close' } });
-      },
-    }),
-  );
   for (const add of [systemRoutes, networkRoutes, forwardRoutes, nameRoutes, flowRoutes, counterRoutes])
     add(app, options);
   const description = { ...DESCRIPTION, info: { title: program.name, version: '1' } };
@@ -64,8 +55,13 @@ export function newApp(options: AppOptions): App {
   return app;
 }
 
-function refuseOtherThanJson(method: string, type: string | undefined): void {
-  if (!WITH_BODY.includes(method) || /^application\/json\s*(;|$)/i.test(type ?? '')) return;
+/** Throws a Problem for one that is too large, whose size is not known before it is read, or that is no JSON. */
+function refuseBody(method: string, header: (name: string) => string | undefined): void {
+  const size = Number(header('content-length') ?? 0);
+  const headers = { connection: 'close' };
+  if (size > LARGEST_BODY) throw new Problem(413, `the body has more than ${LARGEST_BODY} bytes`, { headers });
+  if (header('transfer-encoding') !== undefined) throw new Problem(411, 'the body has no Content-Length', { headers });
+  if (!WITH_BODY.includes(method) || /^application\/json\s*(;|$)/i.test(header('content-type') ?? '')) return;
   throw new Problem(415, 'the body has to be JSON: Content-Type: application/json');
 }
 

@@ -43,9 +43,9 @@ export class Metrics {
         { value: process.memoryUsage.rss() },
       ]),
       family('process_start_time_seconds', 'gauge', 'When the process began.', [{ value: startTime() }]),
-      ...Object.entries(counts).map(([what, value]) =>
-        family(`reslirp_${what}`, 'gauge', `${what} there are.`, [{ value }]),
-      ),
+      family('reslirp_networks', 'gauge', 'Networks that are there now.', [{ value: counts.networks }]),
+      family('reslirp_guests', 'gauge', 'Guests that are there now.', [{ value: counts.guests }]),
+      family('reslirp_forwards', 'gauge', 'Forwards that are there now.', [{ value: counts.forwards }]),
       ...familiesOf(totals),
     ].join('');
   }

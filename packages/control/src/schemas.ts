@@ -168,7 +168,7 @@ export const NewForward: z.ZodType<NewForward, unknown> = newForward;
 const lease = z
   .object({
     network: id,
-    family: z.literal([4, 6]),
+    family: z.union([z.literal(4), z.literal(6)]),
     address: z.string(),
     mac: z.string().nullable(),
     client: z.string().openapi({ description: 'Identifier in hexadecimal; of DHCPv6 DUID/IAID' }),
