@@ -14,6 +14,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'transport-qemu': ['link', 'transport-stream'],
   'transport-vde': ['link', 'syscall', 'transport-stdio'],
   'transport-ws': ['link', 'transport-stream'],
+  control: ['transport-stream'],
   syscall: [],
   'host-linux': ['wire', 'link', 'stack', 'syscall'],
   'transport-tap': ['wire', 'link', 'syscall'],
@@ -44,6 +45,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'transport-qemu',
     'transport-vde',
     'transport-ws',
+    'control',
   ],
   netns: ['wire', 'runtime', 'syscall', 'transport-tap'],
   demo: ['wire', 'link', 'stack', 'services', 'host-node', 'transport-stdio', 'testkit', 'cli'],
@@ -53,6 +55,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   syscall: ['koffi'],
   'transport-ws': ['ws'],
+  control: ['@hono/node-server', '@hono/zod-openapi', 'hono', 'zod'],
 };
 
 /** Packages without a clock, chance, sockets or a platform: the same code runs in a browser and in a simulation. */
@@ -93,7 +96,7 @@ export function violations({ owner, path, text }: Source): string[] {
   for (const [, name] of code.matchAll(/from '@reslirp\/([a-z0-9-]+)/g)) {
     if (name !== owner && !LAYERS[owner]?.includes(name!)) found.push(`imports ${name}, which is above it`);
   }
-  for (const [, name] of code.matchAll(/from '([a-z][a-z0-9-]*)'/g)) {
+  for (const [, name] of code.matchAll(/from '((?:@(?!reslirp\/)[a-z0-9-]+\/)?[a-z][a-z0-9-]*)['/]/g)) {
     if (!LIBRARIES[owner]?.includes(name!)) found.push(`imports ${name}, which is not its own`);
   }
   if (PURE.includes(owner)) for (const [pattern, what] of IMPURE) if (pattern.test(code)) found.push(what);

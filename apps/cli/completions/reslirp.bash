@@ -61,6 +61,8 @@ _reslirp() {
     '--pcap') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     '--pcap-size') COMPREPLY=(); return ;;
     '--pcap-files') COMPREPLY=(); return ;;
+    '--api') COMPREPLY=(); return ;;
+    '--api-token-file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     '-D' | '--dump') COMPREPLY=(); return ;;
     '--route') COMPREPLY=(); return ;;
     '--ssh') COMPREPLY=(); return ;;

@@ -70,6 +70,8 @@ complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l oob-eth-addr 
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l pcap -r -F -d 'every frame, as pcapng, and why some of them are dropped'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l pcap-size -x -d '64K, 10M, 1G: where FILE becomes FILE.1, and begins anew'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l pcap-files -x -d 'files that are kept then, FILE among them; 2 unless given'
+complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l api -x -d 'an API to the running program, at PATH or [HOST:]PORT of loopback'
+complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -l api-token-file -r -F -d 'its clients must know the first line; a port needs one'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -s 'd' -l debug -d '0 errors, 1 warnings, 2 info, 3 flows, 4 all; alone: one more'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -s 'q' -l quiet -d 'no messages at all'
 complete -c reslirp -n 'not __fish_seen_subcommand_from tunnel' -s 'D' -l dump -x -d 'frames as text: all, or of them ether,ip,dhcp,dns and their like'

@@ -1,9 +1,9 @@
 // Which cables there are: what the options say together, the files they name read, and nothing of them without effect.
-import { readFileSync } from 'node:fs';
 import { BIG_2, type Framing } from '@reslirp/link';
 import { formatPlace, isLoopback, type Place } from '@reslirp/transport-stream/place';
 import { DEFAULT_MAX_GUESTS, type Way } from './options/cables.ts';
 import type { Choices } from './options.ts';
+import { textOf, tokenOf } from './token.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface CableSettings {
@@ -25,16 +25,13 @@ export interface CableSettings {
   readonly shared: { readonly isolated: boolean } | null;
 }
 
-/** As long as a guest's patience; long enough not to be guessed. */
-const TOKEN = /^[\x21-\x7e]{8,256}$/;
-
 /** Null: the cable is standard input and output. Throws a UsageError when the choices do not go together. */
 export function cableSettings(choices: Choices): CableSettings | null {
   const { ways = [] } = choices;
   refuseIdle(choices, ways);
   refuseSeveral(ways);
   if (ways.length === 0) return null;
-  const token = choices.tokenFile === undefined ? null : tokenOf(choices.tokenFile);
+  const token = choices.tokenFile === undefined ? null : tokenOf('--token-file', choices.tokenFile);
   for (const way of ways) refuseOpen(way, token !== null);
   return {
     ways,
@@ -43,8 +40,8 @@ export function cableSettings(choices: Choices): CableSettings | null {
     tls:
       choices.tlsCert === undefined || choices.tlsKey === undefined
         ? null
-        : { cert: text('--tls-cert', choices.tlsCert), key: text('--tls-key', choices.tlsKey) },
-    dialTls: choices.tls !== true ? null : choices.tlsCa === undefined ? {} : { ca: text('--tls-ca', choices.tlsCa) },
+        : { cert: textOf('--tls-cert', choices.tlsCert), key: textOf('--tls-key', choices.tlsKey) },
+    dialTls: choices.tls !== true ? null : choices.tlsCa === undefined ? {} : { ca: textOf('--tls-ca', choices.tlsCa) },
     origins: choices.origins ?? null,
     reconnect: choices.reconnect ?? false,
     maxGuests: choices.maxGuests ?? DEFAULT_MAX_GUESTS,
@@ -133,23 +130,6 @@ function refuseOpen(way: Way, token: boolean): void {
   }
   if (!token) {
     throw new UsageError(`--${way.kind}`, `'${where}' is open to others than this machine: that needs --token-file`);
-  }
-}
-
-function tokenOf(path: string): string {
-  const [first = ''] = text('--token-file', path).split(/\r?\n/, 1);
-  if (TOKEN.test(first)) return first;
-  throw new UsageError(
-    '--token-file',
-    `the first line of '${path}' is not 8 to 256 letters, digits and signs, without spaces`,
-  );
-}
-
-function text(option: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(option, `'${path}' cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 

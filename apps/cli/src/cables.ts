@@ -2,11 +2,21 @@
 // the relay behind them all. Sockets of Node, in this thread.
 import type { Socket } from 'node:net';
 import { type Link, Slabs } from '@reslirp/link';
-import { type Ending, type Log, type Origin, Relay, type Running, showOnSignal } from '@reslirp/runtime';
+import {
+  type Ending,
+  type GuestPort,
+  type Log,
+  Networks,
+  type Origin,
+  Relay,
+  type Running,
+  showOnSignal,
+} from '@reslirp/runtime';
 import { datagrams, qemuLink } from '@reslirp/transport-qemu';
 import { dial, formatPlace, open, socketLink } from '@reslirp/transport-stream';
 import { plugIn } from '@reslirp/transport-vde';
 import { openWs } from '@reslirp/transport-ws/server';
+import { openApi } from './api.ts';
 import { type CableSettings, inClear, isDialled } from './cable-settings.ts';
 import { establish } from './forwards.ts';
 import type { PlaceWay, VdeWay, Way } from './options/cables.ts';
@@ -25,6 +35,7 @@ interface Closable {
 export async function serveCables(settings: Settings, cables: CableSettings, log: Log, ending: Ending): Promise<void> {
   const all = new Cables(settings, cables, log, ending);
   ending.onEnd = () => all.close();
+  await openApi(settings.api, all.networks, log);
   for (const place of inClear(cables)) {
     log.warn(`${formatPlace(place)}: without --tls-cert, token and frames can be read on their way`);
   }
@@ -32,6 +43,7 @@ export async function serveCables(settings: Settings, cables: CableSettings, log
 }
 
 class Cables {
+  readonly networks: Networks;
   readonly #settings: Settings;
   readonly #cables: CableSettings;
   readonly #log: Log;
@@ -51,7 +63,8 @@ class Cables {
     this.#cables = cables;
     this.#log = log;
     this.#ending = ending;
-    const begun = (network: Running): void => this.#begun(network);
+    this.networks = new Networks(settings, settings);
+    const begun = (network: Running, guests: () => readonly GuestPort[]): void => this.#begun(network, guests);
     const { maxGuests: most, shared, keep } = cables;
     this.#relay = new Relay({ settings, log, most, shared, keep, begun });
     showOnSignal(log, async () => this.#relay.snapshots());
@@ -78,9 +91,10 @@ class Cables {
   }
 
   /** Settings see to it that there is one at a time where there are forwards. */
-  #begun(network: Running): void {
+  #begun(network: Running, guests: () => readonly GuestPort[]): void {
     this.#releaseForwards();
-    establish(this.#settings, network, this.#log).then(
+    const { forwards } = this.networks.begin(network, guests);
+    establish(this.#settings, forwards, this.#log).then(
       (release) => {
         this.#releaseForwards = release;
         if (this.#over) release();

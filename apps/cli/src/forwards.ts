@@ -1,36 +1,27 @@
 // Makes the forwards that options asked for, on whatever carries the network.
-
-import type { ForwardRequest, GuestForwardRequest } from '@reslirp/runtime';
-import { CommandDoor, type ForwardAnswer, type Log, type Place } from '@reslirp/runtime';
+import { CommandDoor, type ForwardBook, type ForwardOrder, type Log, type Place } from '@reslirp/runtime';
 import type { GuestForward, Settings } from './settings.ts';
-
-/** A Plane, or a network on Node's sockets. */
-export interface Carrier {
-  forward(id: number, request: ForwardRequest): Promise<ForwardAnswer>;
-  guestForward(id: number, request: GuestForwardRequest): Promise<ForwardAnswer>;
-}
 
 /** Resolves when all are there, to what lets go of them. Rejects with an Error, one line, when one cannot be. */
 export async function establish(
   { forwards, guestForwards }: Settings,
-  carrier: Carrier,
+  book: ForwardBook,
   log: Log,
 ): Promise<() => void> {
-  const doors: CommandDoor[] = [];
+  const doors = new Set<CommandDoor>();
   const release = (): void => {
     for (const door of doors) door.close();
+    doors.clear();
   };
-  let id = 0;
   try {
     for (const request of forwards) {
-      const { error, port } = await carrier.forward(++id, request);
-      if (error !== null) throw new Error(`--hostfwd: ${error}`);
-      log.info(`${request.protocol} ${nameOf(request.host, port)} leads to ${nameOf(request.guest)}`);
+      const made = await book.add({ kind: 'hostfwd', by: 'option', request });
+      if ('error' in made) throw new Error(`--hostfwd: ${made.error}`);
+      if (made.kind === 'hostfwd') log.info(`${made.protocol} ${nameOf(made.host)} leads to ${nameOf(made.guest)}`);
     }
-    for (const { at, to } of guestForwards) {
-      const target = await targetOf(to, log, doors);
-      const { error } = await carrier.guestForward(++id, { at, to: target });
-      if (error !== null) throw new Error(`--guestfwd: ${error}`);
+    for (const forward of guestForwards) {
+      const made = await book.add(await orderOf(forward, log, doors));
+      if ('error' in made) throw new Error(`--guestfwd: ${made.error}`);
     }
     return release;
   } catch (error) {
@@ -39,15 +30,21 @@ export async function establish(
   }
 }
 
-async function targetOf(to: GuestForward['to'], log: Log, doors: CommandDoor[]): Promise<GuestForwardRequest['to']> {
-  if (!('command' in to)) return to;
-  const door = await CommandDoor.open(to.command, log);
-  doors.push(door);
-  return { path: door.path };
+async function orderOf({ at, to }: GuestForward, log: Log, doors: Set<CommandDoor>): Promise<ForwardOrder> {
+  if (!('command' in to)) return { kind: 'guestfwd', by: 'option', request: { at, to } };
+  const { command } = to;
+  const door = await CommandDoor.open(command, log);
+  doors.add(door);
+  return {
+    kind: 'guestfwd',
+    by: 'option',
+    request: { at, to: { path: door.path } },
+    command,
+    removed: () => door.shut(),
+  };
 }
 
-function nameOf(place: Place | { readonly path: string }, port?: number): string {
+function nameOf(place: Place | { readonly path: string }): string {
   if ('path' in place) return place.path;
-  const address = place.address.includes(':') ? `[${place.address}]` : place.address;
-  return `${address}:${port ?? place.port}`;
+  return place.address.includes(':') ? `[${place.address}]:${place.port}` : `${place.address}:${place.port}`;
 }

@@ -2,12 +2,14 @@
 import { isatty } from 'node:tty';
 import {
   type Cable,
+  type Carrier,
   dump,
   Ending,
   Exit,
   hasPlane,
   hostHasIpv6,
   Log,
+  Networks,
   Plane,
   type Running,
   recordingOf,
@@ -16,8 +18,9 @@ import {
 } from '@reslirp/runtime';
 import { ConfigError } from '@reslirp/stack';
 import { stdioLink } from '@reslirp/transport-stdio';
+import { openApi } from './api.ts';
 import type { CableSettings } from './cable-settings.ts';
-import { type Carrier, establish } from './forwards.ts';
+import { establish } from './forwards.ts';
 import { helpText, tunnelHelp } from './help.ts';
 import { parse, split } from './parse.ts';
 import { doubtOf, lastWords, PLANE_CABLES, planeCable, refuseWithoutPlane } from './plane-cable.ts';
@@ -91,11 +94,23 @@ function network(chosen: Settings): void {
   }
   refuseTerminals();
   refuseHost(chosen.host);
-  const log = new Log(chosen.level, process.stderr);
-  const ending = new Ending(log);
+  const way = wayOf(chosen);
   const cable = { kind: 'stdio', input: STDIN, output: STDOUT, longestFrame: longestFrame(chosen) } as const;
-  if (chosen.host === 'node' || !hasPlane()) onNode(chosen, log, ending);
-  else onPlane(chosen, log, ending, cable, () => onNode(chosen, log, ending));
+  if (chosen.host === 'node' || !hasPlane()) onNode(way);
+  else onPlane(way, cable, () => onNode(way));
+}
+
+/** What one network is made with. */
+interface Way {
+  readonly chosen: Settings;
+  readonly log: Log;
+  readonly ending: Ending;
+  readonly networks: Networks;
+}
+
+function wayOf(chosen: Settings): Way {
+  const log = new Log(chosen.level, process.stderr);
+  return { chosen, log, ending: new Ending(log), networks: new Networks(chosen, chosen) };
 }
 
 /** Guests that come over sockets, or that the network goes to. */
@@ -107,9 +122,9 @@ function onCables(chosen: Settings, cables: CableSettings): void {
   refuseHost(chosen.host);
   const byCalls = cable !== null && chosen.host !== 'node' && hasPlane();
   if (cable !== null && !byCalls) refuseWithoutPlane(cable);
-  const log = new Log(chosen.level, process.stderr);
-  const ending = new Ending(log);
-  if (byCalls) onPlane(chosen, log, ending, cable, () => inRelay(chosen, cables, log, ending));
+  const way = wayOf(chosen);
+  const { log, ending } = way;
+  if (byCalls) onPlane(way, cable, () => inRelay(chosen, cables, log, ending));
   else inRelay(chosen, cables, log, ending);
 }
 
@@ -122,7 +137,8 @@ function inRelay(chosen: Settings, cables: CableSettings, log: Log, ending: Endi
 }
 
 /** Sockets and streams of Node, in this thread. */
-function onNode(chosen: Settings, log: Log, ending: Ending): void {
+function onNode(way: Way): void {
+  const { chosen, log, ending } = way;
   const recording = recordingOf(chosen.recording, log);
   const cable = stdioLink({ mtu: chosen.network.mtu, maxFrame: longestFrame(chosen) });
   const link = dump(recording?.record(cable, 'guest') ?? cable, chosen, log);
@@ -136,11 +152,12 @@ function onNode(chosen: Settings, log: Log, ending: Ending): void {
   running = run({ link, settings: chosen, log, recording });
   const served = running;
   showOnSignal(log, async () => [[null, served.snapshot()]]);
-  withForwards(chosen, running, log, ending);
+  withForwards(way, running);
 }
 
 /** System calls, in a thread of their own. Nothing has been read when that does not even start: then it is `otherwise`. */
-function onPlane(chosen: Settings, log: Log, ending: Ending, cable: Cable, otherwise: () => void): void {
+function onPlane(way: Way, cable: Cable, otherwise: () => void): void {
+  const { chosen, log, ending } = way;
   let serving = false;
   const plane = new Plane(chosen, log);
   const doubt = doubtOf(cable, chosen.network.mtu);
@@ -149,7 +166,7 @@ function onPlane(chosen: Settings, log: Log, ending: Ending, cable: Cable, other
   plane.serve(cable, {
     onServing: () => {
       serving = true;
-      withForwards(chosen, plane, log, ending);
+      withForwards(way, plane);
     },
     onEnd: (error) => {
       if (serving || chosen.host === 'linux' || cable.kind === 'door') ending.cableEnded(lastWords(cable, error));
@@ -162,12 +179,16 @@ function onPlane(chosen: Settings, log: Log, ending: Ending, cable: Cable, other
   ending.onEnd = () => plane.close();
 }
 
-/** A network without the forwards that were asked for is none. */
-function withForwards(chosen: Settings, carrier: Carrier, log: Log, ending: Ending): void {
-  establish(chosen, carrier, log).then(
-    (release) => process.once('exit', release),
-    (error) => ending.cableEnded((error as Error).message),
-  );
+/** A network without the forwards, or the API, that were asked for is none. */
+function withForwards({ chosen, log, ending, networks }: Way, carrier: Carrier): void {
+  const guests = [{ id: 1, name: 'guest', since: new Date(), port: null }];
+  const { forwards } = networks.begin(carrier, () => guests);
+  establish(chosen, forwards, log)
+    .then((release) => {
+      process.once('exit', release);
+      return openApi(chosen.api, networks, log);
+    })
+    .catch((error: Error) => ending.cableEnded(error.message));
 }
 
 function refuseHost(host: Settings['host']): void {

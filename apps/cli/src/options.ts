@@ -2,6 +2,7 @@
 import { BOOT_OPTIONS, type BootChoices } from './options/boot.ts';
 import { CABLE_OPTIONS, type CableChoices } from './options/cables.ts';
 import { CAPTURE_OPTIONS, type CaptureChoices } from './options/captures.ts';
+import { CONTROL_OPTIONS, type ControlChoices } from './options/control.ts';
 import { DHCP_OPTIONS, type DhcpChoices } from './options/dhcp.ts';
 import { DNS_OPTIONS, type DnsChoices } from './options/dns.ts';
 import { FLOW_OPTIONS, type FlowChoices } from './options/flows.ts';
@@ -27,6 +28,7 @@ export interface Choices
     CableChoices,
     ManagementChoices,
     CaptureChoices,
+    ControlChoices,
     TunnelChoices,
     MessageChoices {}
 
@@ -41,6 +43,7 @@ export const OPTIONS: readonly Option[] = [
   ...CABLE_OPTIONS,
   ...MANAGEMENT_OPTIONS,
   ...CAPTURE_OPTIONS,
+  ...CONTROL_OPTIONS,
   ...MESSAGE_OPTIONS,
 ];
 

@@ -77,6 +77,8 @@ const VALUES: Record<string, [text: string, choices: Choices]> = {
   pcap: ['-', { pcap: '-' }],
   'pcap-size': ['10m', { pcapSize: 10 << 20 }],
   'pcap-files': ['5', { pcapFiles: 5 }],
+  api: ['/run/reslirp.sock', { api: { kind: 'unix', path: '/run/reslirp.sock' } }],
+  'api-token-file': [import.meta.filename, { apiTokenFile: import.meta.filename }],
   debug: ['3', { level: Level.DEBUG }],
   dump: ['dns,ip', { dump: ['dns', 'ipv4', 'ipv6'] }],
 };
@@ -349,3 +351,19 @@ it('any arguments: choices, or one line', () => {
     }),
   );
 }, 60_000);
+
+describe('--api', () => {
+  it.each([
+    ['8080', { kind: 'tcp', host: '127.0.0.1', port: 8_080 }],
+    ['[::1]:0', { kind: 'tcp', host: '::1', port: 0 }],
+    ['unix:api.sock', { kind: 'unix', path: 'api.sock' }],
+    ['./api.sock', { kind: 'unix', path: './api.sock' }],
+    ['unix:/run/api', { kind: 'unix', path: '/run/api' }],
+  ])('%s', (text, place) => {
+    expect(parse(['--api', text]).api).toEqual(place);
+  });
+
+  it.each(['api.sock', 'localhost:99999', '', `/${'x'.repeat(104)}`])('%j is refused', (text) => {
+    expect(() => parse(['--api', text])).toThrow(/^--api: .* is not a place such as/);
+  });
+});

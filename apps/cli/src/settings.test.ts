@@ -35,6 +35,7 @@ describe('the network', () => {
         timeouts: { tcpConnect: 75_000, tcpKeepalive: 7_200_000, udp: 240_000 },
       },
       guest: '10.0.2.20',
+      inner: '10.0.2.4',
       dhcp: {
         start: '10.0.2.20',
         router: true,
@@ -55,6 +56,7 @@ describe('the network', () => {
       forwards: [],
       guestForwards: [],
       cables: null,
+      api: null,
       recording: null,
       level: 1,
       dump: null,

@@ -13,6 +13,7 @@ import {
 } from '@reslirp/runtime';
 import { type Config, ConfigError, checkConfig } from '@reslirp/stack';
 import { format4, mask4 } from '@reslirp/wire/address';
+import { type ApiSettings, apiSettings } from './api.ts';
 import { type CableSettings, cableSettings } from './cable-settings.ts';
 import { type Choices, DEFAULTS } from './options.ts';
 import { UsageError } from './usage-error.ts';
@@ -27,12 +28,16 @@ const LONGEST_SEARCH_LIST = 1_000;
 export interface Settings extends NetworkSettings {
   /** The first guest's address, IPv4: by DHCP, or of the interface that `reslirp run` sets up. */
   readonly guest: string;
+  /** Where guest forwards are that name no address, IPv4. */
+  readonly inner: string;
   readonly host: HostKind;
   /** Their addresses filled in. */
   readonly forwards: readonly ForwardRequest[];
   readonly guestForwards: readonly GuestForward[];
   /** Null: the cable is standard input and output, or a TAP. */
   readonly cables: CableSettings | null;
+  /** Null: no API. */
+  readonly api: ApiSettings | null;
 }
 
 /** As a GuestForwardRequest, or to a command. */
@@ -91,6 +96,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
       ...(all.rules === undefined ? {} : { rules: all.rules }),
     },
     guest,
+    inner: format4(span.base + INNER),
     dhcp: isDhcp ? dhcp(all, span, guest, dns && !restricted ? [format4(nameserver)] : []) : null,
     leaseFile: leaseFile(choices),
     dhcp6: v6 === null ? null : dhcp6(all, dns && !restricted),
@@ -106,6 +112,7 @@ export function settings(choices: Choices, hasIpv6: boolean = false, colour: boo
       to,
     })),
     cables,
+    api: apiSettings(choices),
     level: all.level,
     dump: dumped(choices, colour),
     ...outbound(all),

@@ -36,11 +36,16 @@ export class CommandDoor {
     });
   }
 
+  /** No more of them are started; those that run go on. */
+  shut(): void {
+    this.#server.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
   /** Ends the commands that still run. */
   close(): void {
-    this.#server.close();
+    this.shut();
     for (const child of this.#children) child.kill();
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   #start(socket: Socket): void {

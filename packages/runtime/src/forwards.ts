@@ -26,6 +26,8 @@ export interface GuestForwardRequest {
 export interface ForwardAnswer {
   readonly error: string | null;
   readonly port: number;
+  /** It could never be, whatever is free. */
+  readonly isInvalid?: boolean;
 }
 
 const WORDS: Readonly<Record<BindFault, string>> = {
@@ -45,7 +47,7 @@ export class StackForwards {
 
   add(id: number, { protocol, host, guest }: ForwardRequest, answer: (a: ForwardAnswer) => void): void {
     const refuse = (error: string): void => answer({ error, port: 0 });
-    this.#attempt(id, refuse, () =>
+    this.#attempt(id, answer, () =>
       this.#stack.forward(
         { protocol, host: 'path' in host ? host : parsed(host), guest: parsed(guest) },
         {
@@ -60,10 +62,8 @@ export class StackForwards {
   }
 
   addInner(id: number, { at, to }: GuestForwardRequest, answer: (a: ForwardAnswer) => void): void {
-    const isMade = this.#attempt(
-      id,
-      (error) => answer({ error, port: 0 }),
-      () => this.#stack.guestForward({ at: parsed(at), to: 'path' in to ? to : parsed(to) }),
+    const isMade = this.#attempt(id, answer, () =>
+      this.#stack.guestForward({ at: parsed(at), to: 'path' in to ? to : parsed(to) }),
     );
     if (isMade) answer({ error: null, port: 0 });
   }
@@ -74,14 +74,14 @@ export class StackForwards {
     this.#made.delete(id);
   }
 
-  /** `refuse` is told what cannot be. */
-  #attempt(id: number, refuse: (error: string) => void, make: () => Forward): boolean {
+  /** `answer` is told what cannot be. */
+  #attempt(id: number, answer: (a: ForwardAnswer) => void, make: () => Forward): boolean {
     try {
       this.#made.set(id, make());
       return true;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      refuse(error.message);
+      answer({ error: error.message, port: 0, isInvalid: !error.message.endsWith(' already') });
       return false;
     }
   }

@@ -3,6 +3,7 @@ import { applicationGateways } from '@reslirp/gateways';
 import { systemResolvers } from '@reslirp/host-node';
 import {
   type Dhcp4Server,
+  type Dhcp6Server,
   type DnsOptions,
   type DnsServer,
   describeQuery,
@@ -10,6 +11,7 @@ import {
   dhcp6Server,
   dnsServer,
   type GuestNames,
+  type NcsiResponder,
   ncsiResponder,
   type TftpServer,
   tftpServer,
@@ -17,6 +19,8 @@ import {
 import { dropName, type Gateways, type Probe, type Stack } from '@reslirp/stack';
 import { Endpoint } from '@reslirp/stack/endpoint';
 import type { Service } from '@reslirp/stack/service';
+import { answer } from './control/answer.ts';
+import type { Inquiry, Reply } from './control/inquiry.ts';
 import { DropReport } from './drop-report.ts';
 import { LeaseFile } from './lease-file.ts';
 import { Level, type Log } from './log.ts';
@@ -34,8 +38,10 @@ export class Network {
   readonly #settings: NetworkSettings;
   readonly #log: Log;
   readonly #dhcp: Dhcp4Server | null;
+  readonly #dhcp6: Dhcp6Server | null;
   readonly #dns: DnsServer | null;
   readonly #tftp: TftpServer | null;
+  readonly #ncsi: NcsiResponder;
   readonly #asks: string;
   readonly #recording: Recording | null;
   #drops: DropReport | null = null;
@@ -54,8 +60,9 @@ export class Network {
     const guests = this.#dhcp === null ? {} : { guests: guestNames(this.#dhcp) };
     this.#dns = settings.dns === null ? null : dnsServer({ ...settings.dns, upstreams, ...guests, ...queryLog(log) });
     this.#tftp = settings.tftp === undefined ? null : tftp(settings.tftp, log);
-    const dhcp6 = settings.dhcp6 === null ? null : dhcp6Server(settings.dhcp6);
-    const all = [this.#dhcp, dhcp6, this.#dns, this.#tftp, ncsiResponder(settings.ncsi)];
+    this.#dhcp6 = settings.dhcp6 === null ? null : dhcp6Server(settings.dhcp6);
+    this.#ncsi = ncsiResponder(settings.ncsi);
+    const all = [this.#dhcp, this.#dhcp6, this.#dns, this.#tftp, this.#ncsi];
     this.services = all.filter((service) => service !== null);
     this.gateways = settings.emulate === true ? { gateways: applicationGateways() } : {};
     const flow = log.level >= Level.DEBUG ? flowsTo(log) : {};
@@ -83,21 +90,32 @@ export class Network {
   end(host: Counters): void {
     this.#drops?.close();
     if (this.#log.level < Level.DEBUG) return;
-    for (const [part, counters] of Object.entries(this.#counters(host))) this.#log.debug(listed(part, counters));
+    for (const [part, counters] of Object.entries(this.counters(host))) this.#log.debug(listed(part, counters));
   }
 
   snapshot(host: Counters, now: number): Snapshot {
-    return { flows: this.#stack?.flows(now) ?? [], counters: this.#counters(host) };
+    return { flows: this.#stack?.flows(now) ?? [], counters: this.counters(host) };
   }
 
-  #counters(host: Counters): Readonly<Record<string, Counters>> {
+  /** What is asked of it, or told, while it runs. */
+  answer(inquiry: Inquiry, host: Counters, now: number): Reply {
+    const stack = this.#stack;
+    if (stack === null) return { refused: 'unknown', why: 'nothing is served yet' };
+    const { dhcp, dhcp6, dns } = { dhcp: this.#dhcp, dhcp6: this.#dhcp6, dns: this.#dns };
+    return answer({ stack, dhcp, dhcp6, dns, counters: () => this.counters(host) }, inquiry, now);
+  }
+
+  /** By the part that has counted. */
+  counters(host: Counters): Readonly<Record<string, Counters>> {
     if (this.#stack === null) return {};
     return {
       stack: this.#stack.stats(),
       host,
       ...(this.#dhcp === null ? {} : { dhcp: this.#dhcp.stats() }),
+      ...(this.#dhcp6 === null ? {} : { dhcp6: this.#dhcp6.stats() }),
       ...(this.#dns === null ? {} : { dns: this.#dns.stats() }),
       ...(this.#tftp === null ? {} : { tftp: this.#tftp.stats() }),
+      ncsi: this.#ncsi.stats(),
     };
   }
 }

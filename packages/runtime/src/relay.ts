@@ -5,6 +5,8 @@
 // shown the same token), and by a way that leads to one guest alone, or from a MAC address that was heard on the cable before.
 // Who is here goes before who is gone: a network that waits gives way when there are as many as may be.
 import type { Link } from '@reslirp/link';
+import { counting } from './control/forward-book.ts';
+import type { GuestPort } from './control/networks.ts';
 import { dump } from './dump.ts';
 import type { Log } from './log.ts';
 import { type Recording, recordingOf } from './recording.ts';
@@ -39,7 +41,7 @@ export interface RelayOptions {
   /** All guests are in one network; `isolated`: where they reach what it leads to, and not each other. Each has its own: null. */
   readonly shared?: { readonly isolated: boolean } | null;
   /** Each network that begins: one for every guest, or the one for all. */
-  readonly begun?: (network: Running) => void;
+  readonly begun?: (network: Running, guests: () => readonly GuestPort[]) => void;
 }
 
 /** How a guest comes. */
@@ -64,6 +66,7 @@ export class Relay {
   /** In the order in which they came, or began to wait. */
   readonly #seats: Set<Seat> = new Set();
   readonly #visitors: Map<Visitor, Joined> = new Map();
+  readonly #number: () => number = counting();
   readonly #shared: Shared | null;
   readonly #recording: Recording | null;
   readonly #counters: { returned: number; lapsed: number; displaced: number } = {
@@ -162,7 +165,7 @@ export class Relay {
         way,
         keep: this.#keep,
         wrap: (link) => this.#recording?.record(link, name) ?? link,
-        serve: (link) => this.#serve(dump(link, this.#options.settings, log), log),
+        serve: (link) => this.#serve(dump(link, this.#options.settings, log), log, name),
         waits: () => this.#waits(seat),
         over: () => this.#over(seat),
       },
@@ -173,11 +176,13 @@ export class Relay {
     if (displaced) this.#release();
   }
 
-  #serve(link: Link, log: Log): Served {
-    if (this.#shared !== null) return this.#shared.attach(link, log);
+  #serve(link: Link, log: Log, name: string): Served {
+    const guest = { id: this.#number(), name, since: new Date() };
+    if (this.#shared !== null) return this.#shared.attach(link, log, guest);
     const { settings, begun } = this.#options;
     const running = run({ link, settings, log, share: SHARE, recording: this.#recording });
-    begun?.(running);
+    const guests = [{ ...guest, port: null }];
+    begun?.(running, () => guests);
     return running;
   }
 

@@ -2,6 +2,7 @@
 import { serve, Turn } from '@reslirp/host-node';
 import type { Link } from '@reslirp/link';
 import type { Limits } from '@reslirp/stack';
+import type { Inquiry, Refused, Reply } from './control/inquiry.ts';
 import { type ForwardAnswer, type ForwardRequest, type GuestForwardRequest, StackForwards } from './forwards.ts';
 import type { Log } from './log.ts';
 import { Network } from './network.ts';
@@ -13,7 +14,10 @@ export interface Running {
   /** As of Plane. */
   forward(id: number, request: ForwardRequest): Promise<ForwardAnswer>;
   guestForward(id: number, request: GuestForwardRequest): Promise<ForwardAnswer>;
-  unforward(id: number): void;
+  unforward(id: number): Promise<void>;
+  inquire<K extends Inquiry['kind']>(inquiry: Extract<Inquiry, { kind: K }>): Promise<Reply<K>>;
+  /** `listener` hears of the end, while what was counted is still there. Once. */
+  onClose(listener: (counters: Snapshot['counters']) => void): void;
   /** Every flow, and what was counted. */
   snapshot(): Snapshot;
   /** Resets every flow, lets go of every socket and timer, and tells the log what there was. The link stays open. */
@@ -26,6 +30,9 @@ export interface Share {
   readonly maxSockets: number;
   readonly maxDatagramSockets: number;
 }
+
+const TOO_LATE: ForwardAnswer = { error: 'the network is over', port: 0 };
+const OVER: Refused = { refused: 'unknown', why: 'the network is over' };
 
 export interface RunOptions {
   readonly link: Link;
@@ -62,12 +69,35 @@ export function run(options: RunOptions): Running {
   network.begin(stack);
   const forwards = new StackForwards(stack);
   turn.onEnd((now) => network.look(now));
+  const closing: ((counters: Snapshot['counters']) => void)[] = [];
+  let over = false;
+  const waiting = new Set<(a: ForwardAnswer) => void>();
+  const asked = (make: (answer: (a: ForwardAnswer) => void) => void): Promise<ForwardAnswer> =>
+    new Promise((resolve) => {
+      if (over) {
+        resolve(TOO_LATE);
+        return;
+      }
+      waiting.add(resolve);
+      make((answer) => {
+        waiting.delete(resolve);
+        resolve(answer);
+      });
+    });
   return {
-    forward: (id, request) => new Promise((resolve) => forwards.add(id, request, resolve)),
-    guestForward: (id, request) => new Promise((resolve) => forwards.addInner(id, request, resolve)),
-    unforward: (id) => forwards.remove(id),
+    forward: (id, request) => asked((answer) => forwards.add(id, request, answer)),
+    guestForward: (id, request) => asked((answer) => forwards.addInner(id, request, answer)),
+    unforward: async (id) => forwards.remove(id),
+    inquire: async <K extends Inquiry['kind']>(inquiry: Extract<Inquiry, { kind: K }>) =>
+      (over ? OVER : network.answer(inquiry, host.stats(), turn.now())) as Reply<K>,
+    onClose: (listener) => void closing.push(listener),
     snapshot: () => network.snapshot(host.stats(), turn.now()),
     close() {
+      if (over) return;
+      over = true;
+      const counters = network.counters(host.stats());
+      for (const listener of closing) listener(counters);
+      for (const answer of waiting) answer(TOO_LATE);
       network.end(host.stats());
       close();
     },

@@ -2,6 +2,7 @@
 import { Turn } from '@reslirp/host-node';
 import type { Link } from '@reslirp/link';
 import { type Port, Switch } from '@reslirp/switch';
+import type { GuestPort } from './control/networks.ts';
 import { Level, type Log } from './log.ts';
 import type { Recording } from './recording.ts';
 import { type Running, run } from './run.ts';
@@ -15,7 +16,7 @@ export interface SharedOptions {
   readonly isolated: boolean;
   /** Of the guests' links. */
   readonly recording: Recording | null;
-  readonly begun?: (network: Running) => void;
+  readonly begun?: (network: Running, guests: () => readonly GuestPort[]) => void;
 }
 
 export class Shared {
@@ -23,6 +24,7 @@ export class Shared {
   readonly #network: Switch;
   readonly #running: Running;
   readonly #recording: Recording | null;
+  readonly #guests: Set<GuestPort> = new Set();
   #timer: NodeJS.Timeout | undefined;
 
   constructor({ settings, log, isolated, recording, begun }: SharedOptions) {
@@ -30,17 +32,20 @@ export class Shared {
     this.#network = new Switch({ now: this.#turn.now, mtu, mru, isolated });
     this.#recording = recording;
     this.#running = run({ link: this.#network.uplink, settings, log, recording, turn: this.#turn });
-    begun?.(this.#running);
+    begun?.(this.#running, () => [...this.#guests]);
     // After the stack has said everything: run() listens first
     this.#turn.onEnd((now) => this.#turnEnds(now));
   }
 
   /** Puts a guest's link on a port. Returns what takes it away again. */
-  attach(link: Link, log: Log): { close(): void } {
+  attach(link: Link, log: Log, who: Omit<GuestPort, 'port'>): { close(): void } {
     const port = this.#network.attach(link);
+    const guest = { ...who, port };
+    this.#guests.add(guest);
     this.#turn.now();
     return {
       close: () => {
+        this.#guests.delete(guest);
         port.detach();
         tell(port, log);
       },

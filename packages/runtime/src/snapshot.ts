@@ -7,7 +7,7 @@ export type Counters = Readonly<Record<string, number>>;
 /** Of one network. It crosses from one thread to another. */
 export interface Snapshot {
   readonly flows: readonly FlowInfo[];
-  /** By the part that has counted: stack, host, dhcp, dns. */
+  /** By the part that has counted: stack, host, dhcp, dhcp6, dns, tftp, ncsi. */
   readonly counters: Readonly<Record<string, Counters>>;
 }
 

@@ -22,6 +22,8 @@ export {
   describeQuery,
   dnsServer,
   type GuestNames,
+  type NameGiver,
+  type OwnName,
   type QueryRecord,
 } from './dns.ts';
 export { type NcsiConfig, type NcsiResponder, ncsiResponder } from './ncsi.ts';

@@ -2,7 +2,7 @@
 import type { Link } from '@reslirp/link';
 import { AddressRules } from './address-rules.ts';
 import { Arp } from './arp/arp.ts';
-import { Neighbours } from './arp/neighbours.ts';
+import { type NeighbourInfo, Neighbours } from './arp/neighbours.ts';
 import { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Drop, DropCounters } from './drop.ts';
@@ -12,6 +12,7 @@ import { Claims } from './ether/claims.ts';
 import { EtherInput } from './ether/input.ts';
 import { Station } from './ether/station.ts';
 import type { FlowInfo } from './flow-info.ts';
+import { type FlowPage, type FlowQuery, FlowTables } from './flow-tables.ts';
 import { type Forward, type ForwardEvents, type ForwardSpec, Forwards } from './forward.ts';
 import type { GatewayNet, Gateways, TcpHost } from './gateways.ts';
 import { Echo } from './icmp/echo.ts';
@@ -213,7 +214,7 @@ class Machine implements Stack {
   readonly #nat: Nat;
   readonly #echo: Echo;
   readonly #tcp: Tcp;
-  readonly #udpForwards: UdpForwards;
+  readonly #flows: FlowTables;
   readonly #forwards: Forwards;
   readonly #probe: Probe | undefined;
   #closed: boolean = false;
@@ -232,7 +233,8 @@ class Machine implements Stack {
     this.#nat = upper.nat;
     this.#echo = upper.echo;
     this.#tcp = upper.tcp;
-    this.#udpForwards = upper.udpForwards;
+    const { tcp, nat: udp, udpForwards: forward, echo: icmp } = upper;
+    this.#flows = new FlowTables({ tcp, udp, forward, icmp });
     this.#forwards = upper.forwards;
   }
 
@@ -282,8 +284,21 @@ class Machine implements Stack {
   }
 
   flows(now: number): FlowInfo[] {
-    const of = [this.#tcp, this.#nat, this.#udpForwards, this.#echo];
-    return of.flatMap((table) => [...table.flows(now)]);
+    return this.#flows.all(now);
+  }
+
+  flowPage(query: FlowQuery, now: number): FlowPage {
+    return this.#flows.page(query, now);
+  }
+
+  endFlow(id: string, now: number): boolean {
+    if (this.#closed) return false;
+    this.#clock.now = now;
+    return this.#flows.end(id, now);
+  }
+
+  neighbours(now: number): NeighbourInfo[] {
+    return this.#lower.neighbours.list(now);
   }
 
   stats(): Record<string, number> {
@@ -303,10 +318,12 @@ class Machine implements Stack {
       udpOpened: this.#nat.opened,
       udpExpired: this.#nat.expired,
       udpEvicted: this.#nat.evicted,
+      udpEnded: this.#nat.ended,
       echoFlows: this.#echo.size,
       echoOpened: this.#echo.opened,
       echoExpired: this.#echo.expired,
       echoEvicted: this.#echo.evicted,
+      echoEnded: this.#echo.ended,
       ...prefixed('tcp', this.#tcp.stats()),
       ...prefixed('gateway', this.#gateways?.stats() ?? {}),
       ...this.#drops.snapshot(),

@@ -1,7 +1,10 @@
 // A flow, for people: what stack.flows() lists. Nothing of it is read by the stack itself.
 import { Endpoint } from './endpoint.ts';
+import { flowId } from './flow-tables.ts';
 
 export interface FlowInfo {
+  /** Its name, which no other flow of this stack has or will have: 'tcp-12-345'. */
+  readonly id: string;
   readonly protocol: 'tcp' | 'udp' | 'icmp';
   /** The guest's end, '10.0.2.15:40000'. Of ICMP the port is the identifier. */
   readonly guest: string;
@@ -21,12 +24,15 @@ export interface FlowInfo {
 export class Traffic {
   bytesUp: number = 0;
   bytesDown: number = 0;
+  /** Which of its table it is, in the order in which they began. */
+  readonly number: number;
   readonly since: number;
   lastAt: number;
   /** The last one that the guest has written to, or heard. */
   readonly remote: Endpoint = new Endpoint();
 
-  constructor(now: number) {
+  constructor(number: number, now: number) {
+    this.number = number;
     this.since = now;
     this.lastAt = now;
   }
@@ -43,14 +49,17 @@ export class Traffic {
     this.remote.set(from);
   }
 
-  describe(protocol: 'udp' | 'icmp', guest: Endpoint, state: 'OPEN' | 'FORWARD', now: number): FlowInfo {
+  /** `place`: in its table. */
+  describe(kind: 'udp' | 'forward' | 'icmp', place: number, guest: Endpoint, now: number): FlowInfo {
     const { remote, bytesUp, bytesDown, since, lastAt } = this;
     const isUsed = bytesUp + bytesDown > 0 || remote.port !== 0 || remote.w3 !== 0;
+    const protocol = kind === 'icmp' ? 'icmp' : 'udp';
     return {
+      id: flowId(kind, place, this.number),
       protocol,
       guest: guest.toString(),
       remote: isUsed ? (protocol === 'icmp' ? remote.address() : remote.toString()) : null,
-      state,
+      state: kind === 'forward' ? 'FORWARD' : 'OPEN',
       bytesUp,
       bytesDown,
       age: now - since,

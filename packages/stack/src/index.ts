@@ -1,3 +1,4 @@
+export type { NeighbourInfo } from './arp/neighbours.ts';
 export {
   type Advertise,
   type Config,
@@ -11,6 +12,7 @@ export {
 export { createStack } from './create-stack.ts';
 export { Drop, dropName } from './drop.ts';
 export type { FlowInfo } from './flow-info.ts';
+export type { FlowPage, FlowQuery } from './flow-tables.ts';
 export type { Forward, ForwardEvents, ForwardSpec } from './forward.ts';
 export type { GatewayNet, Gateways, TcpHost } from './gateways.ts';
 export { inside, type Network, type Network6, within } from './network.ts';

@@ -52,6 +52,16 @@ export class KeyTable {
     return this.#oldest;
   }
 
+  /** Every slot in use, the one used least recently first. For people. */
+  *byUse(): Generator<number> {
+    for (let slot = this.#oldest; slot !== NONE; slot = this.#newer[slot]!) yield slot;
+  }
+
+  /** The key of a slot in use, lent. */
+  key(slot: number): Int32Array {
+    return this.#keys.subarray(slot * this.#words, (slot + 1) * this.#words);
+  }
+
   /** The slot of `key`, or NONE. */
   find(key: Int32Array): number {
     const hash = this.#hashOf(key);

@@ -1,6 +1,8 @@
 import type { Link } from '@reslirp/link';
+import type { NeighbourInfo } from './arp/neighbours.ts';
 import type { Drop } from './drop.ts';
 import type { FlowInfo } from './flow-info.ts';
+import type { FlowPage, FlowQuery } from './flow-tables.ts';
 import type { Forward, ForwardEvents, ForwardSpec } from './forward.ts';
 import type { Gateways } from './gateways.ts';
 import type { Host } from './host.ts';
@@ -34,6 +36,15 @@ export interface Stack {
   guestForward(spec: GuestForwardSpec): Forward;
   /** Every flow there is, and every forward of UDP, in no order. For people: it copies all of them. */
   flows(now: number): FlowInfo[];
+  /** The same a part at a time. */
+  flowPage(query: FlowQuery, now: number): FlowPage;
+  /**
+   * Ends a flow by its `id`, toward both sides: TCP by resets; of UDP and ICMP the host's socket goes. False when there is none,
+   * or it is a forward of UDP, which is closed instead.
+   */
+  endFlow(id: string, now: number): boolean;
+  /** Every station of the network that was heard. */
+  neighbours(now: number): NeighbourInfo[];
   /** Counters by name: frames and bytes each way, flows, and every kind of drop that happened. */
   stats(): Record<string, number>;
   /** Resets every flow, toward the guest and the host. The stack takes nothing afterwards. */

@@ -1,6 +1,6 @@
 // One port of a switch: the link behind it, what is known to be there, and what happened.
 import type { Link } from '@reslirp/link';
-import type { Mac } from './stations.ts';
+import { type Mac, textOf } from './stations.ts';
 
 /** What happened at a port. In: what its guest sent. Those in capitals are frames that were dropped, and why. */
 export interface PortCounters {
@@ -27,6 +27,8 @@ export interface PortCounters {
 /** As its owner sees it. */
 export interface Port {
   readonly counters: Readonly<PortCounters>;
+  /** MAC addresses that were heard behind it, '52:54:00:12:34:56'. For people. */
+  macs(): string[];
   /** Takes the port out of the switch. The link stays open. */
   detach(): void;
 }
@@ -60,6 +62,10 @@ export class SwitchPort {
   constructor(link: Link, isUplink: boolean) {
     this.link = link;
     this.isUplink = isUplink;
+  }
+
+  macs(): string[] {
+    return Array.from(this.stations, textOf);
   }
 
   /** Sends a copy of [at, end). */

@@ -13,6 +13,14 @@ export function macAt(b: Uint8Array, at: number): Mac {
   return high * 2 ** 32 + low;
 }
 
+/** As people write it. */
+export function textOf(mac: Mac): string {
+  return mac
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/..(?=.)/g, '$&:');
+}
+
 /** The group bit: broadcast and multicast. */
 export function isGroup(b: Uint8Array, at: number): boolean {
   return (b[at]! & 1) === 1;

@@ -96,7 +96,7 @@ export class Switch {
       this.#stations.leave(port);
       this.#cable.hasRoom();
     };
-    return { counters: port.counters, detach };
+    return { counters: port.counters, macs: () => port.macs(), detach };
   }
 
   /** The turn is over: what was forwarded leaves. */

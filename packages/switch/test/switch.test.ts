@@ -27,6 +27,16 @@ describe('forwarding', () => {
     expect(b.all).toEqual([['here', 'down'], ['here'], ['up']]);
   });
 
+  test('a port knows who was heard behind it, until it goes', () => {
+    const b = new Bench(2);
+    b.send(0, frame(EVERYBODY, mac(5), 'x'));
+    b.send(0, frame(EVERYBODY, mac(0x1ff), 'x'));
+    const [one, two] = b.guests.map(({ port }) => port);
+    expect([one!.macs(), two!.macs()]).toEqual([['52:54:00:00:00:05', '52:54:00:00:01:ff'], []]);
+    one!.detach();
+    expect(one!.macs()).toEqual([]);
+  });
+
   test('to the port that it came from: nowhere', () => {
     const b = new Bench(2);
     b.send(0, frame(EVERYBODY, mac(5), 'x'));

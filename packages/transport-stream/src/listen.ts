@@ -1,6 +1,6 @@
 // A server at a place, of whatever protocol: beyond this machine only when it asks for a token, and unix sockets for their
 // owner alone.
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { fault } from './fault.ts';
 import { formatPlace, isLoopback, type Place } from './place.ts';
@@ -30,17 +30,28 @@ async function listenOrTakeOver(server: Server, place: Place): Promise<void> {
     unlinkSync(place.path); // left behind by one that was killed
     await listening(server, place);
   }
-  if (place.kind === 'unix') chmodSync(place.path, 0o600);
 }
 
 function listening(server: Server, place: Place): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(place.kind === 'unix' ? { path: place.path } : { host: place.host, port: place.port }, () => {
+    server.once('listening', () => {
       server.off('error', reject);
       resolve();
     });
+    if (place.kind === 'tcp') server.listen({ host: place.host, port: place.port });
+    else ofItsOwner(() => server.listen({ path: place.path }));
   });
+}
+
+/** Makes a socket that is its owner's alone from the first moment: listen() binds it before it returns. */
+function ofItsOwner(listen: () => void): void {
+  const before = process.umask(0o177);
+  try {
+    listen();
+  } finally {
+    process.umask(before);
+  }
 }
 
 /** Whether somebody answers at that socket, or it is none. */

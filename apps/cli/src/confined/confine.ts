@@ -5,9 +5,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type Log, Plane } from '@reslirp/runtime/plane';
+import { type Log, Networks, Plane } from '@reslirp/runtime/plane';
 import { Endpoint } from '@reslirp/stack/endpoint';
 import { channel, libc, notify, receiveDescriptor } from '@reslirp/syscall';
+import { openApi } from '../api.ts';
 import { establish } from '../forwards.ts';
 import type { Settings } from '../settings.ts';
 import { CHANNEL, type Order, OWN_FAILURE } from './order.ts';
@@ -70,16 +71,21 @@ export async function inNamespaces(order: Order, carrier: TapCarrier, log: Log):
 
 function planeCarrier(settings: Settings, log: Log): TapCarrier {
   const plane = new Plane(settings, log);
+  const networks = new Networks(settings, settings);
   return {
     ready: plane.loaded,
     close: () => plane.close(),
     carry: (fd, broken) =>
       new Promise((resolve, reject) => {
         const onServing = (): void => {
-          establish(settings, plane, log).then((release) => {
-            process.once('exit', release);
-            resolve();
-          }, reject);
+          const guests = [{ id: 1, name: TAP, since: new Date(), port: null }];
+          const { forwards } = networks.begin(plane, () => guests);
+          establish(settings, forwards, log)
+            .then((release) => {
+              process.once('exit', release);
+              return openApi(settings.api, networks, log);
+            })
+            .then(resolve, reject);
         };
         const onEnd = (error: string | null): void => {
           if (error !== null) broken(error);

@@ -14,6 +14,7 @@ export interface Option {
     | 'Cables'
     | 'NC-SI'
     | 'Captures'
+    | 'Control'
     | 'Tunnel'
     | 'Messages';
   readonly short?: string;

@@ -55,8 +55,8 @@ function list(forwards: Forwards): object {
   return { return: { entries }, entries };
 }
 
-function remove(fields: Fields, forwards: Forwards): object {
-  const known = forwards.remove(Number(fields['id']));
+async function remove(fields: Fields, forwards: Forwards): Promise<object> {
+  const known = await forwards.remove(Number(fields['id']));
   return known ? { return: {} } : badRequest('remove_hostfwd: bad arguments.id');
 }
 

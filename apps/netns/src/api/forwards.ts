@@ -1,7 +1,6 @@
-// The forwards that clients of the API have made, by the numbers that they were told.
-import type { Plane } from '@reslirp/runtime/plane';
+// The forwards that clients of the API have made, as the API writes them.
+import { ForwardBook, type ForwardCarrier } from '@reslirp/runtime/plane';
 
-/** As the API writes it. */
 export interface Entry {
   readonly id: number;
   readonly proto: 'tcp' | 'udp';
@@ -14,37 +13,32 @@ export interface Entry {
 export class Forwards {
   /** Where they go that name no other, IPv4. */
   readonly guest: string;
-  readonly #plane: Plane;
-  readonly #entries: Map<number, Entry> = new Map();
-  #nextId: number = 1;
+  readonly #book: ForwardBook;
 
-  constructor(plane: Plane, guest: string) {
-    this.#plane = plane;
+  constructor(carrier: ForwardCarrier, guest: string) {
+    this.#book = new ForwardBook(carrier);
     this.guest = guest;
   }
 
   /** Its number, which is not used again; null when the port cannot be had. */
-  async add(entry: Omit<Entry, 'id'>): Promise<number | null> {
-    const { proto, host_addr, host_port, guest_addr, guest_port } = entry;
-    const id = this.#nextId++;
-    const { error } = await this.#plane.forward(id, {
-      protocol: proto,
-      host: { address: host_addr, port: host_port },
-      guest: { address: guest_addr, port: guest_port },
-    });
-    if (error !== null) return null;
-    this.#entries.set(id, { id, ...entry });
-    return id;
+  async add({ proto, host_addr, host_port, guest_addr, guest_port }: Omit<Entry, 'id'>): Promise<number | null> {
+    const host = { address: host_addr, port: host_port };
+    const guest = { address: guest_addr, port: guest_port };
+    const made = await this.#book.add({ kind: 'hostfwd', by: 'api', request: { protocol: proto, host, guest } });
+    return 'error' in made ? null : made.id;
   }
 
   list(): Entry[] {
-    return [...this.#entries.values()];
+    return this.#book.list().flatMap((entry) => {
+      if (entry.kind !== 'hostfwd' || 'path' in entry.host) return [];
+      const { id, protocol: proto, host, guest } = entry;
+      const at = { host_addr: host.address, host_port: host.port };
+      return [{ id, proto, ...at, guest_addr: guest.address, guest_port: guest.port }];
+    });
   }
 
   /** False when there is none of that number. */
-  remove(id: number): boolean {
-    if (!this.#entries.delete(id)) return false;
-    this.#plane.unforward(id);
-    return true;
+  remove(id: number): Promise<boolean> {
+    return this.#book.remove(id);
   }
 }

@@ -1,5 +1,6 @@
 // What passes between the program and its data plane, which is another thread.
 import type { SwitchName } from '@reslirp/transport-vde';
+import type { Inquiry, Reply } from '../control/inquiry.ts';
 import type { ForwardAnswer, ForwardRequest, GuestForwardRequest } from '../forwards.ts';
 import type { NetworkSettings } from '../settings.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -28,11 +29,15 @@ export interface Birth {
 export type Question =
   | { readonly kind: 'forward'; readonly id: number; readonly request: ForwardRequest }
   | { readonly kind: 'guestForward'; readonly id: number; readonly request: GuestForwardRequest }
+  | { readonly kind: 'unforward'; readonly id: number }
+  | { readonly kind: 'inquiry'; readonly inquiry: Inquiry }
   | { readonly kind: 'snapshot' };
 
 export interface Answers {
   readonly forward: ForwardAnswer;
   readonly guestForward: ForwardAnswer;
+  readonly unforward: null;
+  readonly inquiry: Reply;
   readonly snapshot: Snapshot;
 }
 
@@ -50,5 +55,4 @@ export type News =
 export type Order =
   | { readonly kind: 'serve'; readonly cable: Cable }
   | { readonly kind: 'ask'; readonly number: number; readonly question: Question }
-  | { readonly kind: 'unforward'; readonly id: number }
   | { readonly kind: 'close' };

@@ -1,6 +1,7 @@
 // The program's side of the data plane.
 import { closeSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import type { Inquiry, Refused, Reply } from '../control/inquiry.ts';
 import type { ForwardAnswer, ForwardRequest, GuestForwardRequest } from '../forwards.ts';
 import type { Log } from '../log.ts';
 import type { NetworkSettings } from '../settings.ts';
@@ -20,6 +21,7 @@ export function hasPlane(): boolean {
 }
 
 const TOO_LATE: ForwardAnswer = { error: 'the network is over', port: 0 };
+const OVER: Refused = { refused: 'unknown', why: 'the network is over' };
 /** What an eventfd(2) adds to its counter. */
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 
@@ -76,8 +78,13 @@ export class Plane {
   }
 
   /** Takes a forward away. What flows through it goes on. */
-  unforward(id: number): void {
-    this.#send({ kind: 'unforward', id });
+  async unforward(id: number): Promise<void> {
+    await this.#ask({ kind: 'unforward', id }, null);
+  }
+
+  /** Asks, or tells, the network something, from onServing() on. */
+  inquire<K extends Inquiry['kind']>(inquiry: Extract<Inquiry, { kind: K }>): Promise<Reply<K>> {
+    return this.#ask({ kind: 'inquiry', inquiry }, OVER) as Promise<Reply<K>>;
   }
 
   /** What there is now; nothing while nothing is served. */

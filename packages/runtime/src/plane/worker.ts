@@ -64,7 +64,11 @@ function work(cable: Cable): void {
     const answer = (given: Answers[keyof Answers]): void => tell({ kind: 'answer', number, answer: given });
     if (question.kind === 'forward') forwards.add(question.id, question.request, answer);
     else if (question.kind === 'guestForward') forwards.addInner(question.id, question.request, answer);
-    else answer(network.snapshot(host.stats(), loop.now()));
+    else if (question.kind === 'inquiry') answer(network.answer(question.inquiry, host.stats(), loop.now()));
+    else if (question.kind === 'unforward') {
+      forwards.remove(question.id);
+      answer(null);
+    } else answer(network.snapshot(host.stats(), loop.now()));
   };
   let over = false;
   const end = (error: Error | null): void => {
@@ -86,7 +90,6 @@ function work(cable: Cable): void {
       const order = m.message as Order;
       if (order.kind === 'close') end(null);
       else if (order.kind === 'ask') heard(order.number, order.question);
-      else if (order.kind === 'unforward') forwards.remove(order.id);
     }
   });
   link.onEnd(end);

@@ -104,9 +104,12 @@ export class Cache {
     }
   }
 
-  clear(): void {
+  /** Returns how many there were. */
+  clear(): number {
+    const { size } = this.#entries;
     this.#entries.clear();
     this.#bytes = 0;
+    return size;
   }
 
   #remove(key: string): void {

@@ -6,7 +6,7 @@ import { integer } from '../integer.ts';
 import { readName } from './name.ts';
 
 /** Of domains, of hosts, of addresses or servers of one. */
-const MOST = 1_024;
+export const MOST: number = 1_024;
 const MOST_ADDRESSES = 64;
 const ZONE = 'reslirp.internal';
 
@@ -72,6 +72,11 @@ function gathered(domains: NonNullable<DnsConfig['domains']>): Domain[] {
     found.set(name, [...(found.get(name) ?? []), ...all('domains', servers, Dns.PORT)]);
   }
   return [...found].map(([domain, servers]) => ({ domain, servers }));
+}
+
+/** One name of our own, given while it runs. Throws ConfigError. */
+export function readHost(name: string, addresses: readonly string[]): { name: string; addresses: readonly Endpoint[] } {
+  return { name: nameOf('name', name), addresses: all('addresses', addresses, 0) };
 }
 
 /** The same of a name. */

@@ -105,3 +105,63 @@ it('the longest domain that fits says who is asked', () => {
     b.ask(M.query(1, name));
   expect(b.asked).toEqual(['192.0.2.11:53', '192.0.2.12:53', '192.0.2.12:53', '192.0.2.11:53', A]);
 });
+
+describe('names that come and go while it runs', () => {
+  /** Rcode and the data's last number; '-' for none. */
+  const ask = (b: Bench, name: string, type: number = M.A): string => {
+    const [sent] = b.ask(M.query(1, name, { type }));
+    return sent === undefined
+      ? 'elsewhere'
+      : `${M.rcodeOf(sent.bytes)} ${sent.bytes[7] === 0 ? '-' : sent.bytes.at(-1)}`;
+  };
+
+  it('a name is set, replaced and removed, and its addresses are found the other way round', () => {
+    const b = bench();
+    b.dns.setName('New.Example.', ['192.0.2.50']);
+    expect(ask(b, 'new.example')).toBe('0 50');
+    b.dns.setName('new.example', ['192.0.2.51']);
+    expect(ask(b, 'new.example')).toBe('0 51');
+    expect(ask(b, '50.2.0.192.in-addr.arpa', M.PTR)).toBe('elsewhere');
+    expect(ask(b, '51.2.0.192.in-addr.arpa', M.PTR)).toMatch(/^0 /);
+    expect(b.dns.names()).toContainEqual({ name: 'new.example', addresses: ['192.0.2.51'], by: 'request' });
+    expect([b.dns.removeName('new.example'), b.dns.removeName('new.example')]).toEqual([true, false]);
+    expect(ask(b, 'new.example')).toBe('elsewhere');
+    expect(ask(b, '51.2.0.192.in-addr.arpa', M.PTR)).toBe('elsewhere');
+  });
+
+  it('one of two names of an address goes: the other stays', () => {
+    const b = bench();
+    b.dns.setName('other.example', ['192.0.2.9']);
+    b.dns.removeName('other.example');
+    expect(ask(b, '9.2.0.192.in-addr.arpa', M.PTR)).toMatch(/^0 /);
+  });
+
+  it('configured names may go, the network’s own may not, and what is no name or address is refused', () => {
+    const b = bench();
+    expect(b.dns.removeName('db.example')).toBe(true);
+    expect(ask(b, 'db.example')).toBe('elsewhere');
+    const own = /the network's own/;
+    expect(() => b.dns.removeName('host.docker.internal')).toThrow(own);
+    expect(() => b.dns.setName('gateway.reslirp.internal', ['192.0.2.1'])).toThrow(own);
+    expect(() => b.dns.setName('a b', ['192.0.2.1'])).toThrow(/no name/);
+    expect(() => b.dns.setName('a', ['192.0.2'])).toThrow(/no address/);
+    expect(ask(b, 'gateway.reslirp.internal')).toBe('0 2');
+  });
+
+  it('1,024 and no more; what is there can still be changed', () => {
+    const b = bench();
+    for (let i = 0; i < 1_023; i++) b.dns.setName(`n${i}.example`, ['192.0.2.1']);
+    expect(() => b.dns.setName('more.example', ['192.0.2.1'])).toThrow(/1024 already/);
+    b.dns.setName('n7.example', ['192.0.2.2']);
+    b.dns.removeName('n8.example');
+    b.dns.setName('more.example', ['192.0.2.1']);
+  });
+
+  it('answers of resolvers are forgotten', () => {
+    const b = new Bench([A], { cache: true });
+    b.ask(M.query(1, 'example.org'));
+    const address = M.record(M.A, 60, [192, 0, 2, 7]);
+    b.socket.receive(A, M.response(b.forwarded, { answers: [address] }));
+    expect([b.count('cached'), b.dns.forget(), b.count('cached'), b.dns.forget()]).toEqual([1, 1, 0, 0]);
+  });
+});

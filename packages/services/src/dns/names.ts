@@ -9,10 +9,11 @@
 //
 // A name that is here and has nothing of the type asked for is NODATA, never asked for elsewhere. What else is special, `local`
 // among it, is for the host's resolvers: the guest sees what the host sees.
-import { inside, type Network, within } from '@reslirp/stack';
+import { ConfigError, inside, type Network, within } from '@reslirp/stack';
 import { Endpoint } from '@reslirp/stack/endpoint';
 import * as Dns from '@reslirp/wire/dns';
 import { type LocalAnswer, type LocalRecord, soaData } from './answer.ts';
+import { MOST } from './config.ts';
 import { addressOfReverse, isWithin, reverseName } from './name.ts';
 import type { Question } from './question.ts';
 
@@ -32,6 +33,16 @@ export interface GuestNames {
   nameOf?(address: Endpoint, now: number): string | null;
 }
 
+/** A name that has addresses here. */
+export interface OwnName {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** Who says so: the network itself, its configuration, or somebody while it ran. */
+  readonly by: NameGiver;
+}
+
+export type NameGiver = 'network' | 'configuration' | 'request';
+
 export interface NamesConfig {
   readonly hosts: ReadonlyMap<string, readonly Endpoint[]>;
   /** Null: none. */
@@ -45,6 +56,7 @@ export class Names {
   readonly #config: NamesConfig;
   readonly #network: Network;
   readonly #hosts: Map<string, readonly Endpoint[]> = new Map();
+  readonly #givers: Map<string, NameGiver> = new Map();
   /** Names by that of their address. */
   readonly #reverse: Map<string, string[]> = new Map();
 
@@ -59,7 +71,47 @@ export class Names {
       this.#addOwn(`nameserver.${zone}`, nameserver4, v6?.nameserver);
       for (const alias of ALIASES) this.#hosts.set(alias, this.#hosts.get(`host.${zone}`)!);
     }
-    for (const [name, addresses] of hosts) this.#add(name, addresses);
+    for (const name of this.#hosts.keys()) this.#givers.set(name, 'network');
+    for (const [name, addresses] of hosts) {
+      this.#add(name, addresses);
+      this.#givers.set(name, 'configuration');
+    }
+  }
+
+  /** Every name but those of guests. */
+  list(): OwnName[] {
+    return Array.from(this.#hosts, ([name, addresses]) => {
+      return { name, addresses: addresses.map((e) => e.address()), by: this.#givers.get(name)! };
+    });
+  }
+
+  /** Gives a name its addresses, in place of those that it had. Throws ConfigError for one of the network's own, and beyond MOST. */
+  set(name: string, addresses: readonly Endpoint[]): void {
+    this.#refuseOwn(name);
+    const given = [...this.#givers.values()].filter((by) => by !== 'network').length;
+    if (!this.#hosts.has(name) && given >= MOST) throw new ConfigError('name', `there are ${MOST} already`);
+    this.remove(name);
+    this.#add(name, addresses);
+    this.#givers.set(name, 'request');
+  }
+
+  /** False: there is none. Throws ConfigError for one of the network's own. */
+  remove(name: string): boolean {
+    this.#refuseOwn(name);
+    const addresses = this.#hosts.get(name);
+    if (addresses === undefined) return false;
+    for (const address of addresses) {
+      const reverse = reverseName(address);
+      const rest = this.#reverse.get(reverse)?.filter((other) => other !== name) ?? [];
+      if (rest.length > 0) this.#reverse.set(reverse, rest);
+      else this.#reverse.delete(reverse);
+    }
+    this.#givers.delete(name);
+    return this.#hosts.delete(name);
+  }
+
+  #refuseOwn(name: string): void {
+    if (this.#givers.get(name) === 'network') throw new ConfigError('name', `'${name}' is the network's own`);
   }
 
   /** Null: it is not ours to say. */

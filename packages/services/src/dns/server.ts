@@ -16,13 +16,13 @@ import * as Dns from '@reslirp/wire/dns';
 import { fitted, localAnswer, refusal } from './answer.ts';
 import type { Asker } from './asker.ts';
 import { Cache } from './cache.ts';
-import { type DnsConfig, type DnsSettings, type Domain, dnsSettings } from './config.ts';
+import { type DnsConfig, type DnsSettings, type Domain, dnsSettings, readHost } from './config.ts';
 import { GuestStreams } from './guest-streams.ts';
 import { Health } from './health.ts';
 import type { Lookup } from './lookup.ts';
 import { Lookups } from './lookups.ts';
 import { isWithin } from './name.ts';
-import { type GuestNames, Names } from './names.ts';
+import { type GuestNames, Names, type OwnName } from './names.ts';
 import { type QueryRecord, recordOf } from './query-record.ts';
 import { largestAnswer, type Question, readQuestion } from './question.ts';
 
@@ -43,6 +43,17 @@ export interface DnsOptions extends DnsConfig {
 export interface DnsServer extends Service {
   /** Counters by name. */
   stats(): Record<string, number>;
+  /** Every name of our own, but those of guests. */
+  names(): OwnName[];
+  /**
+   * Gives a name its addresses, 64 at most and in place of those it had, from the next question on. Throws ConfigError for what is no
+   * name or address, for one of the network's own names, and beyond 1,024.
+   */
+  setName(name: string, addresses: readonly string[]): void;
+  /** False: it is none of our own. Throws ConfigError for one of the network's own. */
+  removeName(name: string): boolean;
+  /** Forgets the answers of resolvers. Returns how many there were. */
+  forget(): number;
 }
 
 /** Throws ConfigError where dnsServer() would. */
@@ -143,6 +154,23 @@ class Server implements DnsServer {
       cachedBytes,
       cacheEvicted,
     };
+  }
+
+  names(): OwnName[] {
+    return this.#names.list();
+  }
+
+  setName(name: string, addresses: readonly string[]): void {
+    const read = readHost(name, addresses);
+    this.#names.set(read.name, read.addresses);
+  }
+
+  removeName(name: string): boolean {
+    return this.#names.remove(readHost(name, []).name);
+  }
+
+  forget(): number {
+    return this.#cache?.clear() ?? 0;
   }
 
   received({ b, at, end, from, to }: Query, now: number): void {

@@ -3,9 +3,18 @@
 // Entries remember when their guest was heard last, and are doubted after a while: those of IPv4 by arp.ts (RFC 1122 2.3.2.1),
 // those of IPv6 by ndp.ts (RFC 4861 7.3).
 // Capped; the one that was used least recently goes first.
+import { formatMac } from '@reslirp/wire/address';
 import * as Ether from '@reslirp/wire/ether';
-import type { Endpoint } from '../endpoint.ts';
+import { Endpoint } from '../endpoint.ts';
 import { KeyTable, NONE } from '../key-table.ts';
+
+/** Who is where. */
+export interface NeighbourInfo {
+  readonly address: string;
+  readonly mac: string;
+  /** Milliseconds since it was heard. */
+  readonly idle: number;
+}
 
 export class Neighbours {
   /** All MACs, six bytes each: find() gives offsets into it. Two more places follow the table's own. */
@@ -38,6 +47,17 @@ export class Neighbours {
     if (slot === NONE) return NONE;
     this.#table.touch(slot);
     return slot * Ether.MAC;
+  }
+
+  /** For people: those that were used last come last. */
+  list(now: number): NeighbourInfo[] {
+    const address = new Endpoint();
+    return Array.from(this.#table.byUse(), (slot) => {
+      const k = this.#table.key(slot);
+      address.setWords(k[0]!, k[1]!, k[2]!, k[3]!, 0);
+      const mac = formatMac(this.macs, slot * Ether.MAC);
+      return { address: address.address(), mac, idle: now - this.#heardAt[slot]! };
+    });
   }
 
   /** When the guest was heard last whose MAC is at `offset`, which find() gave. */

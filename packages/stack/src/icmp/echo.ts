@@ -10,6 +10,7 @@ import { Agenda } from '../agenda.ts';
 import type { Clock } from '../clock.ts';
 import { Endpoint } from '../endpoint.ts';
 import { type FlowInfo, Traffic } from '../flow-info.ts';
+import type { FlowTable } from '../flow-tables.ts';
 import type { EchoEvents, EchoSocket, Host, Refusal, Report } from '../host.ts';
 import type { IpErrors } from '../ip/output.ts';
 import { putQuote, QUOTE } from '../ip/quote.ts';
@@ -48,10 +49,14 @@ export interface EchoParts {
   readonly random: () => number;
 }
 
-export class Echo {
+export class Echo implements FlowTable {
   opened: number = 0;
   expired: number = 0;
   evicted: number = 0;
+  /** By whoever looks after the network. */
+  ended: number = 0;
+  /** Mappings that ever began. */
+  #born: number = 0;
   readonly #parts: EchoParts;
   readonly #table: KeyTable;
   readonly #mappings: (Mapping | null)[] = [];
@@ -94,9 +99,19 @@ export class Echo {
     return this.#agenda.next();
   }
 
-  /** For people. */
-  *flows(now: number): Generator<FlowInfo> {
-    for (const m of this.#mappings) if (m) yield m.traffic.describe('icmp', m.guest, 'OPEN', now);
+  *flows(now: number, from: number = 0, guest: Endpoint | null = null): Generator<FlowInfo> {
+    for (let slot = from; slot < this.#mappings.length; slot++) {
+      const m = this.#mappings[slot];
+      if (m && (guest === null || guest.sameAddress(m.guest))) yield m.traffic.describe('icmp', slot, m.guest, now);
+    }
+  }
+
+  end(slot: number, number: number): boolean {
+    const m = this.#mappings[slot];
+    if (!m || m.traffic.number !== number) return false;
+    this.ended++;
+    this.#remove(m);
+    return true;
   }
 
   close(): void {
@@ -119,7 +134,7 @@ export class Echo {
       this.evicted++;
       this.#remove(this.#mappings[this.#table.oldest]!);
     }
-    const m = new Mapping(p.from.copy(), Icmp4.id(p.b, p.at), this.#parts, now);
+    const m = new Mapping(++this.#born, p.from.copy(), Icmp4.id(p.b, p.at), this.#parts, now);
     if (!m.open()) return null;
     this.opened++;
     m.slot = this.#table.add(this.#key);
@@ -147,10 +162,10 @@ class Mapping implements EchoEvents {
   readonly #seen: Endpoint = new Endpoint();
   #socket: EchoSocket | null = null;
 
-  constructor(guest: Endpoint, id: number, parts: EchoParts, now: number) {
+  constructor(number: number, guest: Endpoint, id: number, parts: EchoParts, now: number) {
     this.guest = guest;
     guest.port = id;
-    this.traffic = new Traffic(now);
+    this.traffic = new Traffic(number, now);
     this.#id = id;
     this.#parts = parts;
   }

@@ -21,6 +21,8 @@ export interface TcpCounters {
   resetByHost: number;
   timedOut: number;
   evicted: number;
+  /** By whoever looks after the network. */
+  ended: number;
   /** Clients of forwards for whom there was no place. */
   clientsRefused: number;
   segmentsIn: number;
@@ -47,6 +49,7 @@ export class Context {
     resetByHost: 0,
     timedOut: 0,
     evicted: 0,
+    ended: 0,
     clientsRefused: 0,
     segmentsIn: 0,
     segmentsOut: 0,
@@ -65,6 +68,7 @@ export class Context {
   readonly #flows: (Flow | null)[] = [];
   readonly #agenda: Agenda;
   readonly #key: Int32Array = new Int32Array(9);
+  #born: number = 0;
   #queue: Flow[] = [];
   #serving: Flow[] = [];
 
@@ -85,6 +89,11 @@ export class Context {
     return this.table.add(this.#keyOf(guest, remote));
   }
 
+  /** Of the next flow: no other has it. */
+  number(): number {
+    return ++this.#born;
+  }
+
   keep(f: Flow): void {
     this.#flows[f.slot] = f;
   }
@@ -93,9 +102,12 @@ export class Context {
     return this.#flows[slot] ?? null;
   }
 
-  /** Every flow there is; for closing and statistics, not for packets. */
-  *all(): Generator<Flow> {
-    for (const f of this.#flows) if (f) yield f;
+  /** Every flow there is, from that slot on; for closing and statistics, not for packets. */
+  *all(from: number = 0): Generator<Flow> {
+    for (let slot = from; slot < this.#flows.length; slot++) {
+      const f = this.#flows[slot];
+      if (f) yield f;
+    }
   }
 
   /** The one place where a flow changes. False when it had happened already, or the flow is over. */

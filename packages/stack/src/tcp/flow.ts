@@ -24,6 +24,7 @@ import { TimerTable } from './timers.ts';
 
 export interface FlowBirth {
   readonly slot: number;
+  readonly number: number;
   readonly guest: Endpoint;
   readonly remote: Endpoint;
   readonly iss: Seq;
@@ -35,6 +36,8 @@ export interface FlowBirth {
 export class Flow {
   /** Slot in the flow table. */
   readonly slot: number;
+  /** Which it is, of all that there ever were. */
+  readonly number: number;
   readonly guest: Endpoint;
   /** The other end, as the guest knows it. */
   readonly remote: Endpoint;
@@ -136,8 +139,9 @@ export class Flow {
   /** Last time a challenge ACK was sent (RFC 5961 7). */
   challengedAt: number = -Infinity;
 
-  constructor({ slot, guest, remote, iss, tsOffset, memory, now }: FlowBirth) {
+  constructor({ slot, number, guest, remote, iss, tsOffset, memory, now }: FlowBirth) {
     this.slot = slot;
+    this.number = number;
     this.guest = guest;
     this.remote = remote;
     this.iss = iss;

@@ -93,7 +93,8 @@ export function newFlow(c: Context, guest: Endpoint, remote: Endpoint, mss: numb
   const iss = seq(c.env.random() * 0x1_0000_0000);
   const tsOffset = (c.env.random() * 0x1_0000_0000) | 0;
   const { memory, now } = c;
-  const f = new Flow({ slot, guest: guest.copy(), remote: remote.copy(), iss, tsOffset, memory, now });
+  const [from, to] = [guest.copy(), remote.copy()];
+  const f = new Flow({ slot, number: c.number(), guest: from, remote: to, iss, tsOffset, memory, now });
   f.mss = mss;
   c.keep(f);
   return f;

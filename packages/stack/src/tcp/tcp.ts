@@ -12,6 +12,7 @@ import * as Wire from '@reslirp/wire/tcp';
 import { Drop } from '../drop.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { FlowInfo } from '../flow-info.ts';
+import { type FlowTable, flowId } from '../flow-tables.ts';
 import type { Client, Parties } from '../host.ts';
 import type { Packet } from '../packet.ts';
 import { arrive } from './arrival.ts';
@@ -26,7 +27,7 @@ import { listen } from './opening.ts';
 import { output } from './output.ts';
 import { tooBig } from './path-mtu.ts';
 
-export class Tcp {
+export class Tcp implements FlowTable {
   readonly #c: Context;
   readonly #output: (f: Flow) => Served;
 
@@ -100,10 +101,12 @@ export class Tcp {
     for (const f of this.#c.all()) abort(this.#c, f);
   }
 
-  /** For people. */
-  *flows(now: number): Generator<FlowInfo> {
-    for (const { guest, remote, events, bytesUp, bytesDown, since, heardAt } of this.#c.all()) {
+  *flows(now: number, from: number = 0, of: Endpoint | null = null): Generator<FlowInfo> {
+    for (const f of this.#c.all(from)) {
+      const { slot, number, guest, remote, events, bytesUp, bytesDown, since, heardAt } = f;
+      if (of !== null && !of.sameAddress(guest)) continue;
       yield {
+        id: flowId('tcp', slot, number),
         protocol: 'tcp',
         guest: guest.toString(),
         remote: remote.toString(),
@@ -114,6 +117,16 @@ export class Tcp {
         idle: now - heardAt,
       };
     }
+  }
+
+  /** Resets the flow, toward the guest and the host. */
+  end(slot: number, number: number, now: number): boolean {
+    const f = this.#c.at(slot);
+    if (f === null || f.number !== number) return false;
+    this.#c.now = now;
+    this.#c.counters.ended++;
+    abort(this.#c, f);
+    return true;
   }
 
   /** Flows and bytes held now, and what has happened so far. */

@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
 import { type FlowInfo, Traffic } from '../flow-info.ts';
+import type { FlowTable } from '../flow-tables.ts';
 import type { Forward, ForwardEvents, ForwardSpec } from '../forward.ts';
 import type { BindFault, BoundUdpEvents, Host, UdpSocket } from '../host.ts';
 import type { IpOutput } from '../ip/output.ts';
@@ -35,17 +36,19 @@ export interface UdpForwardParts {
   readonly random: () => number;
 }
 
-export class UdpForwards {
+export class UdpForwards implements FlowTable {
   readonly #parts: UdpForwardParts;
   /** By the guest's port. */
   readonly #byPort: Map<number, UdpForward[]> = new Map();
+  /** Forwards that ever were. */
+  #born: number = 0;
 
   constructor(parts: UdpForwardParts) {
     this.#parts = parts;
   }
 
   add({ host, guest }: UdpForwardSpec, events: ForwardEvents): Forward {
-    const forward = new UdpForward(guest.copy(), events, this.#parts, () => this.#remove(forward));
+    const forward = new UdpForward(++this.#born, guest.copy(), events, this.#parts, () => this.#remove(forward));
     const others = this.#byPort.get(guest.port) ?? [];
     this.#byPort.set(guest.port, [...others, forward]);
     forward.open(host);
@@ -68,10 +71,12 @@ export class UdpForwards {
     return forward?.send(to, hops, p, at, end) ?? false;
   }
 
-  /** For people. */
-  *flows(now: number): Generator<FlowInfo> {
-    for (const forwards of this.#byPort.values()) {
-      for (const { traffic, guest } of forwards) yield traffic.describe('udp', guest, 'FORWARD', now);
+  /** A forward's place is its number. */
+  *flows(now: number, from: number = 0, of: Endpoint | null = null): Generator<FlowInfo> {
+    const all = [...this.#byPort.values()].flat();
+    const some = all.filter(({ traffic, guest }) => traffic.number >= from && (of?.sameAddress(guest) ?? true));
+    for (const { traffic, guest } of some.sort((a, b) => a.traffic.number - b.traffic.number)) {
+      yield traffic.describe('forward', traffic.number, guest, now);
     }
   }
 
@@ -105,12 +110,12 @@ class UdpForward implements Forward, BoundUdpEvents {
   readonly #visitor: Endpoint = new Endpoint();
   #socket: UdpSocket | null = null;
 
-  constructor(guest: Endpoint, events: ForwardEvents, parts: UdpForwardParts, gone: () => void) {
+  constructor(number: number, guest: Endpoint, events: ForwardEvents, parts: UdpForwardParts, gone: () => void) {
     this.guest = guest;
     this.#events = events;
     this.#parts = parts;
     this.#gone = gone;
-    this.traffic = new Traffic(parts.clock.now);
+    this.traffic = new Traffic(number, parts.clock.now);
     this.#seen = new KeyTable(this.#key.length, CLIENTS, parts.random);
   }
 

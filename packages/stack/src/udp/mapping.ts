@@ -20,6 +20,7 @@ export interface MappingEvents {
 
 export interface MappingBirth {
   readonly slot: number;
+  readonly number: number;
   readonly guest: Endpoint;
   /** Null: everybody is heard. */
   readonly contacts: Contacts | null;
@@ -41,14 +42,14 @@ export class Mapping implements UdpEvents {
   #shouted: boolean = false;
   readonly #events: MappingEvents;
 
-  constructor({ slot, guest, contacts, events, lives, now }: MappingBirth) {
+  constructor({ slot, number, guest, contacts, events, lives, now }: MappingBirth) {
     this.slot = slot;
     this.guest = guest;
     this.#contacts = contacts;
     this.#events = events;
     this.#lives = lives;
     this.#life = lives.udpDns;
-    this.traffic = new Traffic(now);
+    this.traffic = new Traffic(number, now);
   }
 
   /**

@@ -18,6 +18,7 @@ import type { UdpFiltering } from '../config.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
 import type { FlowInfo } from '../flow-info.ts';
+import type { FlowTable } from '../flow-tables.ts';
 import { type Host, Refusal, type Report } from '../host.ts';
 import type { IpErrors, IpOutput } from '../ip/output.ts';
 import { putQuote, QUOTE } from '../ip/quote.ts';
@@ -45,10 +46,14 @@ export interface NatParts {
   readonly capacity: number;
 }
 
-export class Nat implements MappingEvents {
+export class Nat implements MappingEvents, FlowTable {
   opened: number = 0;
   expired: number = 0;
   evicted: number = 0;
+  /** By whoever looks after the network. */
+  ended: number = 0;
+  /** Mappings that ever began. */
+  #born: number = 0;
   readonly #parts: NatParts;
   readonly #table: KeyTable;
   readonly #mappings: (Mapping | null)[] = [];
@@ -132,9 +137,19 @@ export class Nat implements MappingEvents {
     return this.#agenda.next();
   }
 
-  /** For people. */
-  *flows(now: number): Generator<FlowInfo> {
-    for (const m of this.#mappings) if (m) yield m.traffic.describe('udp', m.guest, 'OPEN', now);
+  *flows(now: number, from: number = 0, guest: Endpoint | null = null): Generator<FlowInfo> {
+    for (let slot = from; slot < this.#mappings.length; slot++) {
+      const m = this.#mappings[slot];
+      if (m && (guest === null || guest.sameAddress(m.guest))) yield m.traffic.describe('udp', slot, m.guest, now);
+    }
+  }
+
+  end(slot: number, number: number): boolean {
+    const m = this.#mappings[slot];
+    if (!m || m.traffic.number !== number) return false;
+    this.ended++;
+    this.#remove(m);
+    return true;
   }
 
   close(): void {
@@ -152,7 +167,7 @@ export class Nat implements MappingEvents {
     const { lives, filtering, random } = this.#parts;
     const slot = this.#table.add(this.#keyOf(guest, remote));
     const contacts = Contacts.of(filtering, random);
-    const m = new Mapping({ slot, guest: guest.copy(), contacts, events: this, lives, now });
+    const m = new Mapping({ slot, number: ++this.#born, guest: guest.copy(), contacts, events: this, lives, now });
     this.#mappings[slot] = m;
     m.socket = this.#parts.host.udp(guest.is4 ? 4 : 6, m);
     if (m.socket === null) {

@@ -1,0 +1,21 @@
+export type {
+  Asker,
+  Controlled,
+  CountersByPart,
+  FlowFilter,
+  FlowInfo,
+  ForwardInfo,
+  ForwardOrder,
+  GuestForwardInfo,
+  GuestInfo,
+  HostForwardInfo,
+  LeaseInfo,
+  NameInfo,
+  NetworkInfo,
+  Page,
+  Paging,
+  Place,
+  Refused,
+  Totals,
+} from './controlled.ts';
+export { type Api, type ApiOptions, openApi } from './server.ts';

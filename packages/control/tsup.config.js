@@ -1,0 +1,3 @@
+import { preset } from '@reslirp/tsup';
+
+export default preset(['src/index.ts'], 'node');
