@@ -217,8 +217,10 @@ describe.skipIf(why !== null)(`a cable that is cut${why === null ? '' : `: skipp
     }
   }
 
-  test.skipIf(again8 === null)(
-    `QEMU comes back${again8 === null ? `: skipped, ${noMachine ?? 'this QEMU has no reconnect='}` : ''}`,
+  // Before QEMU 8 a stream has no reconnect=, and there is nothing to test
+  const test8 = noMachine === null && again8 === null ? () => {} : test.skipIf(noMachine !== null);
+  test8(
+    `QEMU comes back${noMachine === null ? '' : `: skipped, ${noMachine}`}`,
     async () => {
       program = await Program.start(['--qemu', `unix:${inside('net')}`, '--keep', '60'], /guests come to/);
       joint = await Joint.make(inside('joint'), inside('net'));

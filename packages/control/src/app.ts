@@ -14,7 +14,7 @@ import { systemRoutes } from './routes/system.ts';
 
 /** Bytes of a request's body. */
 const LARGEST_BODY = 1 << 16;
-const WITH_BODY: readonly string[] = ['POST', 'PUT', 'PATCH'];
+const WITH_BODY: readonly string[] = ['POST', 'PUT'];
 
 export interface AppOptions {
   readonly controlled: Controlled;

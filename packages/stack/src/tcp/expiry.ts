@@ -7,7 +7,7 @@ import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { keepAlive } from './keepalive.ts';
 import { connectExpired } from './opening.ts';
-import { overtaken, probeTail } from './repair.ts';
+import { askForWindow, overtaken, probeTail } from './repair.ts';
 import { add, after } from './seq.ts';
 import { Timer } from './timers.ts';
 
@@ -59,7 +59,10 @@ function retransmit(c: Context, f: Flow): void {
   }
   f.rtt.backOff();
   if (f.recovery === null) f.sndNxt = f.iss;
-  else f.recovery.timedOut(c.now, f.sndMax);
+  else {
+    f.recovery.timedOut(c.now, f.sndMax);
+    askForWindow(c, f, f.recovery);
+  }
   f.timedAt = Number.NaN;
   c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto);
   c.schedule(f);

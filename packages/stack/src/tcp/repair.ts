@@ -19,11 +19,19 @@ export function repair(c: Context, f: Flow, recovery: Recovery): boolean {
   const { flight } = recovery;
   for (let i = recovery.nextLost(0); i >= 0; i = recovery.nextLost(i + 1)) {
     if (recovery.room <= 0 && flight.pipe > 0) return true;
-    // A window that has closed over what was in flight: the first of it asks whether it is open again
-    if (i > 0 && distance(flight.end(i), f.sndUna) > f.sndWnd) return true;
+    // A window that has closed over what was in flight. The first of it may go as far as there is any window at all
+    if (distance(flight.end(i), f.sndUna) > f.sndWnd && (i > 0 || f.sndWnd === 0)) return true;
     if (!resend(c, f, recovery, i)) return false;
   }
   return true;
+}
+
+/**
+ * The RETRANSMIT timer, and no window: the first segment asks whether it is open again. Only the timer may ask, for the guest
+ * answers at once, and the answer to that would be the next question.
+ */
+export function askForWindow(c: Context, f: Flow, recovery: Recovery): void {
+  if (f.sndWnd === 0 && recovery.flight.count > 0) resend(c, f, recovery, 0);
 }
 
 /** Entry `i` once more; as much of it as lies in one piece, and the rest is another entry. */
