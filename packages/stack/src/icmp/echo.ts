@@ -6,20 +6,21 @@
 import * as Icmp4 from '@reslirp/wire/icmp4';
 import * as Icmp6 from '@reslirp/wire/icmp6';
 import { Protocol } from '@reslirp/wire/ipv4';
-import { Agenda } from '../agenda.ts';
 import type { Clock } from '../clock.ts';
 import { Endpoint } from '../endpoint.ts';
-import { type FlowInfo, Traffic } from '../flow-info.ts';
-import type { FlowTable } from '../flow-tables.ts';
+import { Traffic } from '../flow-info.ts';
 import type { EchoEvents, EchoSocket, Host, Refusal, Report } from '../host.ts';
 import type { IpErrors } from '../ip/output.ts';
 import { putQuote, QUOTE } from '../ip/quote.ts';
-import { KeyTable, NONE } from '../key-table.ts';
+import { NONE } from '../key-table.ts';
+import { MappingTable, type TimedMapping } from '../mapping-table.ts';
 import type { Packet } from '../packet.ts';
 import type { Routes } from '../routes.ts';
 
 /** Identifiers of all guests at once. */
 const CAPACITY = 1_024;
+/** Of a key: an address, and an identifier. */
+const WORDS = 5;
 
 /** Sends ICMP of one IP version: icmp/output.ts, icmp/output6.ts. */
 export interface EchoOutput {
@@ -49,109 +50,46 @@ export interface EchoParts {
   readonly random: () => number;
 }
 
-export class Echo implements FlowTable {
-  opened: number = 0;
-  expired: number = 0;
-  evicted: number = 0;
-  /** By whoever looks after the network. */
-  ended: number = 0;
-  /** Mappings that ever began. */
-  #born: number = 0;
+export class Echo extends MappingTable<Mapping> {
   readonly #parts: EchoParts;
-  readonly #table: KeyTable;
-  readonly #mappings: (Mapping | null)[] = [];
-  readonly #agenda: Agenda = new Agenda(CAPACITY);
-  readonly #key: Int32Array = new Int32Array(5);
 
   constructor(parts: EchoParts) {
+    super({ kind: 'icmp', words: WORDS, capacity: CAPACITY, random: parts.random });
     this.#parts = parts;
-    this.#table = new KeyTable(this.#key.length, CAPACITY, parts.random);
-  }
-
-  get size(): number {
-    return this.#table.size;
   }
 
   /** The request `p` to the host's `to`. False when the host has no socket for it. */
   send(p: Packet, to: Endpoint, hops: number, now: number): boolean {
-    const m = this.#find(p, now);
+    const m = this.#of(p, now);
     if (m === null) return false;
-    this.#table.touch(m.slot);
     m.expiresAt = now + this.#parts.life;
-    this.#agenda.arm(m.slot, m.expiresAt);
+    this.refresh(m);
     m.traffic.up(p.to, p.end - p.at - Icmp4.HEADER, now);
     m.send(to, Icmp4.sequence(p.b, p.at), hops, p.tos, p.b, p.at + Icmp4.HEADER, p.end);
     return true;
   }
 
-  poll(now: number): void {
-    for (let slot = this.#agenda.take(now); slot !== NONE; slot = this.#agenda.take(now)) {
-      const m = this.#mappings[slot]!;
-      if (m.expiresAt > now) this.#agenda.arm(slot, m.expiresAt);
-      else {
-        this.expired++;
-        this.#remove(m);
-      }
-    }
-  }
-
-  deadline(): number {
-    return this.#agenda.next();
-  }
-
-  *flows(now: number, from: number = 0, guest: Endpoint | null = null): Generator<FlowInfo> {
-    for (let slot = from; slot < this.#mappings.length; slot++) {
-      const m = this.#mappings[slot];
-      if (m && (guest === null || guest.sameAddress(m.guest))) yield m.traffic.describe('icmp', slot, m.guest, now);
-    }
-  }
-
-  end(slot: number, number: number): boolean {
-    const m = this.#mappings[slot];
-    if (!m || m.traffic.number !== number) return false;
-    this.ended++;
-    this.#remove(m);
-    return true;
-  }
-
-  close(): void {
-    for (const m of this.#mappings) if (m) this.#remove(m);
-  }
-
-  #find(p: Packet, now: number): Mapping | null {
-    const k = this.#key;
+  #of(p: Packet, now: number): Mapping | null {
+    const k = this.key;
     k[0] = p.from.w0;
     k[1] = p.from.w1;
     k[2] = p.from.w2;
     k[3] = p.from.w3;
     k[4] = Icmp4.id(p.b, p.at); // ICMPv6 has it where ICMP has
-    const slot = this.#table.find(k);
-    return slot === NONE ? this.#open(p, now) : this.#mappings[slot]!;
+    return this.find() ?? this.#open(p, now);
   }
 
   #open(p: Packet, now: number): Mapping | null {
-    if (this.#table.full) {
-      this.evicted++;
-      this.#remove(this.#mappings[this.#table.oldest]!);
-    }
-    const m = new Mapping(++this.#born, p.from.copy(), Icmp4.id(p.b, p.at), this.#parts, now);
+    this.makeRoom();
+    const m = new Mapping(++this.born, p.from.copy(), Icmp4.id(p.b, p.at), this.#parts, now);
     if (!m.open()) return null;
-    this.opened++;
-    m.slot = this.#table.add(this.#key);
-    this.#mappings[m.slot] = m;
+    this.admit(m);
     return m;
-  }
-
-  #remove(m: Mapping): void {
-    m.close();
-    this.#agenda.disarm(m.slot);
-    this.#mappings[m.slot] = null;
-    this.#table.remove(m.slot);
   }
 }
 
 /** One identifier of a guest, and the socket that speaks for it. */
-class Mapping implements EchoEvents {
+class Mapping implements EchoEvents, TimedMapping {
   slot: number = NONE;
   expiresAt: number = 0;
   /** Its port is the identifier. */

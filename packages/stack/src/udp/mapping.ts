@@ -3,6 +3,8 @@ import type { Timeouts } from '../config.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { Traffic } from '../flow-info.ts';
 import type { Refusal, Report, UdpEvents, UdpSocket } from '../host.ts';
+import { NONE } from '../key-table.ts';
+import type { TimedMapping } from '../mapping-table.ts';
 import type { Contacts } from './contacts.ts';
 
 const DNS = 53;
@@ -19,7 +21,6 @@ export interface MappingEvents {
 }
 
 export interface MappingBirth {
-  readonly slot: number;
   readonly number: number;
   readonly guest: Endpoint;
   /** Null: everybody is heard. */
@@ -29,8 +30,8 @@ export interface MappingBirth {
   readonly now: number;
 }
 
-export class Mapping implements UdpEvents {
-  readonly slot: number;
+export class Mapping implements UdpEvents, TimedMapping {
+  slot: number = NONE;
   readonly guest: Endpoint;
   socket: UdpSocket | null = null;
   expiresAt: number = 0;
@@ -42,14 +43,18 @@ export class Mapping implements UdpEvents {
   #shouted: boolean = false;
   readonly #events: MappingEvents;
 
-  constructor({ slot, number, guest, contacts, events, lives, now }: MappingBirth) {
-    this.slot = slot;
+  constructor({ number, guest, contacts, events, lives, now }: MappingBirth) {
     this.guest = guest;
     this.#contacts = contacts;
     this.#events = events;
     this.#lives = lives;
     this.#life = lives.udpDns;
     this.traffic = new Traffic(number, now);
+  }
+
+  close(): void {
+    this.socket?.close();
+    this.socket = null;
   }
 
   /**

@@ -12,17 +12,14 @@
 // Capped; beyond the cap the mapping that has been idle longest goes.
 import { Protocol } from '@reslirp/wire/ipv4';
 import * as Udp from '@reslirp/wire/udp';
-import { Agenda } from '../agenda.ts';
 import type { Clock } from '../clock.ts';
 import type { UdpFiltering } from '../config.ts';
 import { Drop, type DropCounters } from '../drop.ts';
 import { Endpoint } from '../endpoint.ts';
-import type { FlowInfo } from '../flow-info.ts';
-import type { FlowTable } from '../flow-tables.ts';
 import { type Host, Refusal, type Report } from '../host.ts';
 import type { IpErrors, IpOutput } from '../ip/output.ts';
 import { putQuote, QUOTE } from '../ip/quote.ts';
-import { KeyTable, NONE } from '../key-table.ts';
+import { MappingTable } from '../mapping-table.ts';
 import type { Packet } from '../packet.ts';
 import type { Routes } from '../routes.ts';
 import { Contacts } from './contacts.ts';
@@ -46,47 +43,32 @@ export interface NatParts {
   readonly capacity: number;
 }
 
-export class Nat implements MappingEvents, FlowTable {
-  opened: number = 0;
-  expired: number = 0;
-  evicted: number = 0;
-  /** By whoever looks after the network. */
-  ended: number = 0;
-  /** Mappings that ever began. */
-  #born: number = 0;
+export class Nat extends MappingTable<Mapping> implements MappingEvents {
   readonly #parts: NatParts;
-  readonly #table: KeyTable;
-  readonly #mappings: (Mapping | null)[] = [];
-  readonly #agenda: Agenda;
   readonly #isSymmetric: boolean;
-  readonly #key: Int32Array;
   readonly #seen: Endpoint = new Endpoint();
   readonly #quote: Uint8Array = new Uint8Array(QUOTE);
 
   constructor(parts: NatParts) {
+    const isSymmetric = parts.filtering === 'symmetric';
+    const { capacity, random } = parts;
+    super({ kind: 'udp', words: isSymmetric ? 2 * ENDPOINT : ENDPOINT, capacity, random });
     this.#parts = parts;
-    this.#isSymmetric = parts.filtering === 'symmetric';
-    this.#key = new Int32Array(this.#isSymmetric ? 2 * ENDPOINT : ENDPOINT);
-    this.#table = new KeyTable(this.#key.length, parts.capacity, parts.random);
-    this.#agenda = new Agenda(parts.capacity);
-  }
-
-  get size(): number {
-    return this.#table.size;
+    this.#isSymmetric = isSymmetric;
   }
 
   /** The guest's datagram `p`, payload [at, end), to the host's `to`, which stands for everybody when `toAll`. */
   send(p: Packet, at: number, end: number, to: Endpoint, toAll: boolean, hops: number, now: number): Drop {
     const { drops, errors } = this.#parts;
-    const m = this.#find(p.from, to) ?? this.#open(p.from, to, now);
+    this.#putKey(p.from, to);
+    const m = this.find() ?? this.#open(p.from, now);
     if (m === null) {
       errors.unreachable(p.b, p.ip, p.end, Refusal.EXHAUSTED, now);
       return drops.count(Drop.UDP_EXHAUSTED);
     }
-    this.#table.touch(m.slot);
     m.use(to, toAll, now);
     m.traffic.up(p.to, end - at, now);
-    this.#agenda.arm(m.slot, m.expiresAt);
+    this.refresh(m);
     m.socket!.send(to, hops, p.b, at, end, p.tos);
     return Drop.NO;
   }
@@ -101,7 +83,7 @@ export class Nat implements MappingEvents, FlowTable {
     const { clock, ip, routes } = this.#parts;
     clock.now = now;
     if (from.is4 !== m.guest.is4) return; // a host that hears across versions of IP: nobody could answer
-    this.#table.touch(m.slot);
+    this.touch(m);
     routes.seenAs(this.#seen.set(from));
     m.traffic.down(this.#seen, end - at, now);
     ip.datagram(this.#seen, m.guest, HOPS, b, at, end, now);
@@ -120,83 +102,24 @@ export class Nat implements MappingEvents, FlowTable {
     else errors.report(this.#quote, 0, end, report, now);
   }
 
-  /** Closes what has been idle for its lifetime. */
-  poll(now: number): void {
-    for (let slot = this.#agenda.take(now); slot !== NONE; slot = this.#agenda.take(now)) {
-      const m = this.#mappings[slot]!;
-      if (m.expiresAt > now) {
-        this.#agenda.arm(slot, m.expiresAt);
-        continue;
-      }
-      this.expired++;
-      this.#remove(m);
-    }
-  }
-
-  deadline(): number {
-    return this.#agenda.next();
-  }
-
-  *flows(now: number, from: number = 0, guest: Endpoint | null = null): Generator<FlowInfo> {
-    for (let slot = from; slot < this.#mappings.length; slot++) {
-      const m = this.#mappings[slot];
-      if (m && (guest === null || guest.sameAddress(m.guest))) yield m.traffic.describe('udp', slot, m.guest, now);
-    }
-  }
-
-  end(slot: number, number: number): boolean {
-    const m = this.#mappings[slot];
-    if (!m || m.traffic.number !== number) return false;
-    this.ended++;
-    this.#remove(m);
-    return true;
-  }
-
-  close(): void {
-    for (const m of this.#mappings) if (m) this.#remove(m);
-  }
-
-  #find(guest: Endpoint, remote: Endpoint): Mapping | null {
-    const slot = this.#table.find(this.#keyOf(guest, remote));
-    return slot === NONE ? null : this.#mappings[slot]!;
-  }
-
   /** For a guest that has none; null when the host has no socket to give. */
-  #open(guest: Endpoint, remote: Endpoint, now: number): Mapping | null {
-    if (this.#table.full) this.#evict();
+  #open(guest: Endpoint, now: number): Mapping | null {
+    this.makeRoom();
     const { lives, filtering, random } = this.#parts;
-    const slot = this.#table.add(this.#keyOf(guest, remote));
     const contacts = Contacts.of(filtering, random);
-    const m = new Mapping({ slot, number: ++this.#born, guest: guest.copy(), contacts, events: this, lives, now });
-    this.#mappings[slot] = m;
+    const m = new Mapping({ number: ++this.born, guest: guest.copy(), contacts, events: this, lives, now });
     m.socket = this.#parts.host.udp(guest.is4 ? 4 : 6, m);
     if (m.socket === null) {
-      this.#remove(m);
-      // The next one may find what the longest idle one leaves behind
-      if (this.#table.oldest !== NONE) this.#evict();
+      this.evictOldest(); // the next one may find what it leaves behind
       return null;
     }
-    this.opened++;
+    this.admit(m);
     return m;
   }
 
-  #evict(): void {
-    this.evicted++;
-    this.#remove(this.#mappings[this.#table.oldest]!);
-  }
-
-  #remove(m: Mapping): void {
-    m.socket?.close();
-    m.socket = null;
-    this.#agenda.disarm(m.slot);
-    this.#mappings[m.slot] = null;
-    this.#table.remove(m.slot);
-  }
-
-  #keyOf(guest: Endpoint, remote: Endpoint): Int32Array {
-    putKey(this.#key, 0, guest);
-    if (this.#isSymmetric) putKey(this.#key, ENDPOINT, remote);
-    return this.#key;
+  #putKey(guest: Endpoint, remote: Endpoint): void {
+    putKey(this.key, 0, guest);
+    if (this.#isSymmetric) putKey(this.key, ENDPOINT, remote);
   }
 }
 
