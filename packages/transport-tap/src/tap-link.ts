@@ -113,20 +113,23 @@ export class TapLink extends Handlers implements Link {
 
   #deliver(end: number): void {
     const { bytes } = this.#in;
-    if (this.#virtio > 0 && Virtio.isTrain(bytes, 0)) {
-      this.#deliverTrain(end);
-      return;
+    if (this.#virtio === 0) this.frame(bytes, 0, end, false);
+    else if (Virtio.isTrain(bytes, 0)) this.#deliverTrain(end);
+    else {
+      Virtio.completeInner(bytes, 0, end);
+      this.frame(bytes, this.#virtio, end, Virtio.isTrusted(bytes, 0));
     }
-    if (this.#virtio > 0) Virtio.completeInner(bytes, 0, end);
-    this.frame(bytes, this.#virtio, end, this.#virtio > 0 && Virtio.isTrusted(bytes, 0));
   }
 
   /** Datagrams that the guest's kernel has left uncut: here is where they become frames. */
   #deliverTrain(end: number): void {
     const { bytes } = this.#in;
-    const train = this.#train.open(bytes, this.#virtio, end, Virtio.headers(bytes, 0), Virtio.mss(bytes, 0));
-    if (!train) this.counters.malformed++;
-    while (train && this.#train.next() && !this.#closed) this.frame(bytes, this.#train.at, this.#train.end, true);
+    const train = this.#train;
+    if (!train.open(bytes, this.#virtio, end, Virtio.headers(bytes, 0), Virtio.mss(bytes, 0))) {
+      this.counters.malformed++;
+      return;
+    }
+    while (!this.#closed && train.next()) this.frame(bytes, train.at, train.end, true);
   }
 
   #join(head: number, lent: Uint8Array, from: number, to: number): number {

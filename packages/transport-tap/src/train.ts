@@ -20,8 +20,8 @@ export class Train {
   at: number = 0;
   end: number = 0;
   #b: Uint8Array = new Uint8Array(0);
-  readonly #headers: Uint8Array = new Uint8Array(Ether.HEADER + Ipv4.MAX_HEADER + Udp.HEADER);
-  #length: number = 0;
+  /** A copy: the original is written over. */
+  #headers: Uint8Array = new Uint8Array(0);
   #is4: boolean = false;
   /** Payload that is left, and bytes of it in each datagram. */
   #from: number = 0;
@@ -33,7 +33,7 @@ export class Train {
    * `size`. False when that is not so.
    */
   open(b: Uint8Array, at: number, end: number, headers: number, size: number): boolean {
-    if (headers > this.#headers.length || at + headers > end || at + Ether.HEADER + Ipv4.HEADER > end) return false;
+    if (at + headers > end || at + Ether.HEADER + Ipv4.HEADER > end) return false;
     const ip = at + Ether.HEADER;
     const type = Ether.type(b, at);
     this.#is4 = type === Ether.Type.IP4;
@@ -42,8 +42,7 @@ export class Train {
     const protocol = this.#is4 ? Ipv4.protocol(b, ip) : Ipv6.next(b, ip);
     if (protocol !== Ipv4.Protocol.UDP || headers !== Ether.HEADER + ipHeader + Udp.HEADER) return false;
     this.#b = b;
-    this.#headers.set(b.subarray(at, at + headers));
-    this.#length = headers;
+    this.#headers = b.slice(at, at + headers);
     this.#from = at + headers;
     this.#last = end;
     this.#size = size;
@@ -54,12 +53,9 @@ export class Train {
   next(): boolean {
     const size = Math.min(this.#size, this.#last - this.#from);
     if (size === 0) return false;
-    this.at = this.#from - this.#length;
+    this.at = this.#from - this.#headers.length;
     this.end = this.#from + size;
-    this.#b.set(
-      this.#length === this.#headers.length ? this.#headers : this.#headers.subarray(0, this.#length),
-      this.at,
-    );
+    this.#b.set(this.#headers, this.at);
     this.#putLengths();
     this.#from = this.end;
     return true;
@@ -68,7 +64,7 @@ export class Train {
   #putLengths(): void {
     const b = this.#b;
     const ip = this.at + Ether.HEADER;
-    const udp = this.at + this.#length - Udp.HEADER;
+    const udp = this.at + this.#headers.length - Udp.HEADER;
     put16(b, udp + LENGTH, this.end - udp);
     if (!this.#is4) {
       put16(b, ip + PAYLOAD_LENGTH, this.end - udp);
