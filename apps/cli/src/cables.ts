@@ -19,6 +19,7 @@ import { openWs } from '@reslirp/transport-ws/server';
 import { openApi } from './api.ts';
 import { type CableSettings, inClear, isDialled } from './cable-settings.ts';
 import { establish } from './forwards.ts';
+import { longestFrame } from './longest-frame.ts';
 import type { PlaceWay, VdeWay, Way } from './options/cables.ts';
 import { Refusals } from './refusals.ts';
 import type { Settings } from './settings.ts';
@@ -126,7 +127,7 @@ class Cables {
       ...(tls === null ? {} : { tls }),
       ...(origins === null ? {} : { origins }),
       mtu: this.#settings.network.mtu,
-      maxFrame: longest(this.#settings),
+      maxFrame: longestFrame(this.#settings.network),
       most: maxGuests,
       guest: (link, name) => this.#arrived(way, link, name),
       refused: (name, why) => this.#refusals.add(name, why),
@@ -143,7 +144,11 @@ class Cables {
   }
 
   async #datagrams({ place }: PlaceWay): Promise<void> {
-    const cable = await datagrams({ place, mtu: this.#settings.network.mtu, maxFrame: longest(this.#settings) });
+    const cable = await datagrams({
+      place,
+      mtu: this.#settings.network.mtu,
+      maxFrame: longestFrame(this.#settings.network),
+    });
     const where = formatPlace(cable.place);
     this.#relay.join(cable.link, `udp ${where}`, (error) => this.#gone(error));
     this.#log.info(`--qemu: datagrams come to ${where}`);
@@ -184,7 +189,7 @@ class Cables {
   async #plug(way: VdeWay): Promise<void> {
     const { text } = way.url;
     const { mtu } = this.#settings.network;
-    const maxFrame = longest(this.#settings);
+    const maxFrame = longestFrame(this.#settings.network);
     const { link, ended } = await plugIn(way.url, { mtu, maxFrame }).catch((error: Error) => {
       throw new Error(`${text}: ${error.message}`);
     });
@@ -219,7 +224,12 @@ class Cables {
     const { mtu } = this.#settings.network;
     const slabs = this.#slabs;
     if (way.kind === 'qemu') return qemuLink(socket, { mtu, slabs });
-    return socketLink(socket, { mtu, slabs, maxFrame: longest(this.#settings), framing: this.#cables.framing });
+    return socketLink(socket, {
+      mtu,
+      slabs,
+      maxFrame: longestFrame(this.#settings.network),
+      framing: this.#cables.framing,
+    });
   }
 
   #keep(door: Closable): void {
@@ -230,9 +240,4 @@ class Cables {
 
 function optionOf(way: PlaceWay): string {
   return `--${way.kind}`;
-}
-
-/** What vde_plug can send, or the guest's largest packet with its headers. */
-function longest({ network: { mtu, mru } }: Settings): number {
-  return Math.max(9_234, mtu + 18, mru + 18);
 }

@@ -22,6 +22,7 @@ import { openApi } from './api.ts';
 import type { CableSettings } from './cable-settings.ts';
 import { establish } from './forwards.ts';
 import { helpText, tunnelHelp } from './help.ts';
+import { longestFrame } from './longest-frame.ts';
 import { parse, split } from './parse.ts';
 import { doubtOf, lastWords, PLANE_CABLES, planeCable, refuseWithoutPlane } from './plane-cable.ts';
 import { type Settings, settings } from './settings.ts';
@@ -95,7 +96,7 @@ function network(chosen: Settings): void {
   refuseTerminals();
   refuseHost(chosen.host);
   const way = wayOf(chosen);
-  const cable = { kind: 'stdio', input: STDIN, output: STDOUT, longestFrame: longestFrame(chosen) } as const;
+  const cable = { kind: 'stdio', input: STDIN, output: STDOUT, longestFrame: longestFrame(chosen.network) } as const;
   if (chosen.host === 'node' || !hasPlane()) onNode(way);
   else onPlane(way, cable, () => onNode(way));
 }
@@ -140,7 +141,7 @@ function inRelay(chosen: Settings, cables: CableSettings, log: Log, ending: Endi
 function onNode(way: Way): void {
   const { chosen, log, ending } = way;
   const recording = recordingOf(chosen.recording, log);
-  const cable = stdioLink({ mtu: chosen.network.mtu, maxFrame: longestFrame(chosen) });
+  const cable = stdioLink({ mtu: chosen.network.mtu, maxFrame: longestFrame(chosen.network) });
   const link = dump(recording?.record(cable, 'guest') ?? cable, chosen, log);
   let running: Running | null = null;
   ending.onEnd = () => {
@@ -215,11 +216,6 @@ function refuseTerminals(): void {
 /** Whether text for people may be coloured. Node knows NO_COLOR and its like. */
 function hasColours(): boolean {
   return process.stderr.isTTY && process.stderr.hasColors();
-}
-
-/** What vde_plug can send, or the guest's largest packet with its headers. */
-function longestFrame({ network: { mtu, mru } }: Settings): number {
-  return Math.max(9_234, mtu + 18, mru + 18);
 }
 
 function print(text: string): void {

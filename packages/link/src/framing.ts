@@ -19,6 +19,9 @@ export const BIG_4: Framing = { width: 4, littleEndian: false };
 export const LITTLE_2: Framing = { width: 2, littleEndian: true };
 export const LITTLE_4: Framing = { width: 4, littleEndian: true };
 
+/** The longest frame that vde_plug reads or sends: an MTU of 9216, Ethernet header, VLAN tag. */
+export const VDE_FRAME = 9_234;
+
 /** The longest frame that the length field can say, bytes. */
 export function longestFrame(framing: Framing): number {
   return framing.width === 2 ? 0xffff : 0xffff_ffff;

@@ -1,5 +1,5 @@
 export { FramedLink, type FramedLinkOptions } from './framed.ts';
-export { BIG_2, BIG_4, Deframer, type Framing, LITTLE_2, LITTLE_4, writeLength } from './framing.ts';
+export { BIG_2, BIG_4, Deframer, type Framing, LITTLE_2, LITTLE_4, VDE_FRAME, writeLength } from './framing.ts';
 export { Handlers } from './handlers.ts';
 export { delay, type Impairment, type ImpairmentCounters, impair } from './impair.ts';
 export { Jack, type JackOptions } from './jack.ts';

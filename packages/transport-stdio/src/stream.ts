@@ -1,12 +1,10 @@
 // The cable on any pair of Node's byte streams: sockets, pipes of a child, a WebSocket duplex.
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { FramedLink, type Framing, type Link, type Slabs } from '@reslirp/link';
+import { FramedLink, type Framing, type Link, type Slabs, VDE_FRAME } from '@reslirp/link';
 import { gone, isReset } from './gone.ts';
 import { Turnstile } from './turnstile.ts';
 
-/** The longest frame that vde_plug reads or sends: an MTU of 9216, Ethernet header, VLAN tag. */
-const VDE_FRAME = 9_234;
 const HEADERS = 18;
 /** What is read passes in pieces of so many bytes: some 250 of the smallest frames. */
 const PIECE = 16 * 1024;

@@ -2,7 +2,7 @@
 // are read by one call, and many written.
 //
 // The socket may change, and there may be none for a while. What was to be written then waits, and reserve() says -1 in the end.
-import { MessageLink } from '@reslirp/link';
+import { MessageLink, VDE_FRAME } from '@reslirp/link';
 import {
   AddressCache,
   Datagrams,
@@ -16,8 +16,6 @@ import {
   setOption,
 } from '@reslirp/syscall';
 
-/** The longest frame that vde_plug reads or sends: an MTU of 9216, Ethernet header, VLAN tag. */
-export const VDE_FRAME = 9_234;
 const HEADERS = 18;
 /** Frames that are read before flows and sockets have their turn, and that one call writes. */
 const BATCH = 64;

@@ -5,7 +5,7 @@
 // TAP before more is read, so that the far side finds its pipe full, and its network waits. Without a way to the other
 // machine frames are lost, as on a cable that is not plugged in.
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { Link } from '@reslirp/link';
+import { type Link, VDE_FRAME } from '@reslirp/link';
 import { AddressCache, Epoll, Errno, errorName, Loop, libc, Region } from '@reslirp/syscall';
 import { loopLink } from '@reslirp/transport-stdio/linux';
 import { Greeting } from './greeting.ts';
@@ -13,8 +13,6 @@ import type { BridgeBirth, BridgeNews, BridgeOrder, Way } from './message.ts';
 
 /** Ethernet header and one VLAN tag. */
 const HEADERS = 18;
-/** What the other side may pad frames to, and more than any MTU that was asked for: the longest of vde_plug. */
-const LONGEST = 9_234;
 /** The longest that the length before a frame can say. */
 const MOST = 0xffff;
 /**
@@ -102,7 +100,7 @@ class Bridge {
   #plug(way: Way): void {
     const { input, output, number } = way;
     this.#greeting = null;
-    const maxFrame = Math.max(LONGEST, this.#size);
+    const maxFrame = Math.max(VDE_FRAME, this.#size);
     const cable = loopLink({ loop: this.#loop, input, output, mtu: this.#mtu, maxFrame, pad: false });
     this.#cable = cable;
     cable.onFrame((b, at, end) => {

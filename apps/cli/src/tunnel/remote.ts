@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Ending, hostHasIpv6, Log, run } from '@reslirp/runtime';
 import { stdioLink } from '@reslirp/transport-stdio';
+import { longestFrame } from '../longest-frame.ts';
 import { parse } from '../parse.ts';
 import { type Settings, settings } from '../settings.ts';
 import type { RemoteOrder } from './bootstrap.ts';
@@ -13,9 +14,6 @@ import { overlapping } from './overlap.ts';
 
 const STDOUT = 1;
 const MANIFEST = 'package.json';
-/** Longest frame, bytes, as everywhere on such a cable. */
-const LONGEST = 9_234;
-const HEADERS = 18;
 
 export function serve({ marker, args, version, network }: RemoteOrder): void {
   process.stderr.on('error', () => {}); // nobody reads it any more: the network goes on
@@ -40,7 +38,7 @@ export function serve({ marker, args, version, network }: RemoteOrder): void {
 function serveHere(chosen: Settings, log: Log): void {
   const ending = new Ending(log);
   const { mtu } = chosen.network;
-  const link = stdioLink({ mtu, maxFrame: Math.max(LONGEST, mtu + HEADERS), pad: false });
+  const link = stdioLink({ mtu, maxFrame: longestFrame({ mtu }), pad: false });
   link.onEnd((error) => ending.cableEnded(error === null ? null : error.message));
   const running = run({ link, settings: chosen, log });
   ending.onEnd = () => {

@@ -3,11 +3,11 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { serve } from '@reslirp/host-linux';
 import { secureRandom } from '@reslirp/host-node';
-import type { Link } from '@reslirp/link';
+import { type Link, VDE_FRAME } from '@reslirp/link';
 import { Loop } from '@reslirp/syscall';
 import { loopLink } from '@reslirp/transport-stdio/linux';
 import { TapLink, tapOf } from '@reslirp/transport-tap';
-import { ConnectedPackets, PacketDoor, type PacketLinkOptions, VDE_FRAME, VdeLink } from '@reslirp/transport-vde/linux';
+import { ConnectedPackets, PacketDoor, type PacketLinkOptions, VdeLink } from '@reslirp/transport-vde/linux';
 import { dump } from '../dump.ts';
 import { StackForwards } from '../forwards.ts';
 import { Log } from '../log.ts';
