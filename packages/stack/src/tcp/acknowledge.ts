@@ -6,7 +6,6 @@ import type { Context } from './context.ts';
 import { tsNow } from './emit.ts';
 import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
-import { fill } from './pump.ts';
 import type { Recovery } from './recovery.ts';
 import { watchLoss } from './repair.ts';
 import type { Segment } from './segment.ts';
@@ -57,7 +56,7 @@ function advance(c: Context, f: Flow, s: Segment, acked: number): void {
   if (f.inFlight > 0)
     c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto); // RFC 6298 (5.3)
   else f.timers.stop(Timer.RETRANSMIT); // (5.2)
-  fill(c, f);
+  c.schedule(f); // there is room for more of the host's
   if (fin === 1 && c.raise(f, Ev.FIN_ACKED)) settle(c, f);
 }
 

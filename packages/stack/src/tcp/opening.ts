@@ -17,7 +17,7 @@ import type { Connect } from './guest-forwards.ts';
 import { watchSilence } from './keepalive.ts';
 import { negotiate, sendMss } from './negotiation.ts';
 import { NewReno } from './new-reno.ts';
-import { drain, fill } from './pump.ts';
+import { drain } from './pump.ts';
 import { Rack } from './rack.ts';
 import type { Segment } from './segment.ts';
 import { seq } from './seq.ts';
@@ -106,7 +106,7 @@ export function open(c: Context, f: Flow): void {
   f.syn = null;
   f.recovery = f.sack ? new Rack(f.mss, f.sndUna) : new NewReno(f.mss, f.sndUna);
   watchSilence(c, f);
-  fill(c, f);
+  c.schedule(f);
 }
 
 /** The host refused: the guest learns why, as early as this. */
@@ -154,7 +154,7 @@ export class HostSide implements TcpEvents {
   readable(now: number): void {
     const { c, f } = this.#enter(now);
     f.readable = true;
-    fill(c, f);
+    c.schedule(f);
   }
 
   writable(now: number): void {

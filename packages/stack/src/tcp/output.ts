@@ -32,6 +32,7 @@ type Stop = (typeof Stop)[keyof typeof Stop];
 /** Sends all that the flow may send now. */
 export function output(c: Context, f: Flow): Served {
   if (!f.has(Ev.OPEN)) return f.has(Ev.HOST_OPEN) ? syn(c, f) : Served.DONE;
+  fill(c, f);
   if (!repeated(c, f)) return Served.FULL;
   const stop = segments(c, f);
   f.limited = stop === Stop.CWND;

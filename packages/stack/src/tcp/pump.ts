@@ -6,7 +6,7 @@ import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { add } from './seq.ts';
 
-/** Host to guest: reads while the host has something and the send ring room. */
+/** Host to guest: reads while the host has something and the send ring room. Once in a turn, for a call costs more than its bytes. */
 export function fill(c: Context, f: Flow): void {
   const { socket, send } = f;
   if (!f.readable || socket === null) return;
@@ -24,7 +24,6 @@ export function fill(c: Context, f: Flow): void {
     break;
   }
   if (send.length === 0) send.release();
-  c.schedule(f);
 }
 
 /** RFC 9293 3.10.2, SEND: the last byte so far is urgent. Of several that the guest has not acknowledged, it hears of the last. */

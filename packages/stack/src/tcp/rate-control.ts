@@ -25,9 +25,15 @@ const HALF_WINDOW = 5;
 /** Milliseconds that the smallest round trip is believed for, and that it is looked for. */
 const MIN_RTT_LIFE = 10_000;
 const PROBE_TIME = 50;
-/** A guest in this very machine: milliseconds, and bytes that are always allowed. There is no queue worth keeping short. */
+/**
+ * A guest in this very machine: milliseconds, and bytes that are allowed whatever the model says, for there is no queue worth
+ * keeping short. Where such a cable loses, it is a queue that was too small (a switch's): these bytes follow RFC 5681 then.
+ */
 const NEAR = 1;
 const NEAR_WINDOW = 1 << 20;
+const LEAST_NEAR_WINDOW = 1 << 16;
+/** More than this part of a round lost is a queue that overflowed, and not a frame that was damaged. */
+const OVERFLOW = 0.02;
 /** More than this part of a round lost is no accident: the window shrinks by RFC 9438's factor. */
 const TOO_MUCH = 0.3;
 const BETA = 0.7;
@@ -53,6 +59,7 @@ export class RateControl {
   #fullRounds: number = 0;
   #minRttAt: number = 0;
   #probingUntil: number = -Infinity;
+  #nearWindow: number = NEAR_WINDOW;
 
   /** `mss`: bytes of a full segment. */
   constructor(mss: number) {
@@ -111,14 +118,16 @@ export class RateControl {
 
   #window(gain: number): number {
     const product = Math.max(this.#rate, this.#olderRate) * this.minRtt;
-    const floor = this.minRtt <= NEAR ? NEAR_WINDOW : LEAST_SEGMENTS * this.#mss;
+    const floor = this.minRtt <= NEAR ? this.#nearWindow : LEAST_SEGMENTS * this.#mss;
     return Math.max(floor, gain * product + 2 * this.#mss);
   }
 
   /** All that was in flight when the round began has been delivered, or is known to be lost. */
   #roundEnds(limited: boolean): void {
     const got = this.delivered - this.#roundStart;
-    if (this.#roundLost > TOO_MUCH * (got + this.#roundLost)) this.#shrink();
+    const sent = got + this.#roundLost;
+    if (this.#roundLost > TOO_MUCH * sent) this.#shrink();
+    this.#fitNear(this.#roundLost > OVERFLOW * sent);
     this.#roundLost = 0;
     this.#roundStart = this.delivered;
     this.#roundEnd = this.delivered;
@@ -135,6 +144,11 @@ export class RateControl {
       this.#fullRate = rate;
       this.#fullRounds = 0;
     } else if (this.#isLossy && ++this.#fullRounds >= PLATEAU) this.#isFull = true;
+  }
+
+  #fitNear(overflowed: boolean): void {
+    const window = overflowed ? Math.min(this.#nearWindow, this.cwnd) * BETA : this.#nearWindow + this.#mss;
+    this.#nearWindow = Math.min(NEAR_WINDOW, Math.max(LEAST_NEAR_WINDOW, window));
   }
 
   #shrink(): void {
