@@ -6,14 +6,14 @@
 //   JSON=path            where the table goes as JSON
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Guest, RESLIRP, run } from '@reslirp/e2e/guest.ts';
 import { missing } from '@reslirp/e2e/tools.ts';
 import { VdeSwitch } from '@reslirp/e2e/vde-switch.ts';
 import { test } from 'vitest';
+import { compiled } from './compiled.ts';
 import { median, table } from './table.js';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
@@ -73,11 +73,11 @@ const beats = (
   name,
   better,
   async run(guest) {
-    const server = spawn(netbench(), ['serve', PORT], { stdio: 'ignore' });
+    const server = spawn(compiled('netbench'), ['serve', PORT], { stdio: 'ignore' });
     await pause(200);
     try {
       const done = await guest.run(
-        [netbench(), what, GATEWAY, PORT, String(SECONDS), ...args],
+        [compiled('netbench'), what, GATEWAY, PORT, String(SECONDS), ...args],
         SECONDS * 1_000 + 20_000,
       );
       const found = new RegExp(`\\b${figure}=([\\d.]+)`).exec(done.out);
@@ -98,13 +98,6 @@ const MEASUREMENTS: readonly Measurement[] = [
   beats('connections, 32 at a time, 1/s', 'cps', ['32'], 'per_s', 'more'),
   beats('UDP, 1000 B echoed, 1/s', 'upps', ['1000'], 'echoed_per_s', 'more'),
 ];
-
-const directory = mkdtempSync(join(tmpdir(), 'reslirp-bench-vde-'));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-
-function netbench(): string {
-  return join(directory, 'netbench');
-}
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -170,9 +163,6 @@ const why =
   ));
 
 test.skipIf(why !== null)(`a vde_switch at MTU 1500${why === null ? '' : `: skipped, ${why}`}`, async () => {
-  const source = fileURLToPath(new URL('netbench.c', import.meta.url));
-  const { code, err } = await run(['cc', '-O2', '-o', netbench(), source], 60_000);
-  if (code !== 0) throw new Error(`cc: ${err}`);
   const rows: Row[] = [];
   for (const what of MEASUREMENTS) if (what.name.includes(ONLY)) rows.push(...(await compare(what)));
   writeFileSync(JSON_FILE, `${JSON.stringify({ rounds: ROUNDS, seconds: SECONDS, rows }, null, 2)}\n`);

@@ -3,14 +3,11 @@
 //   guest 10.0.2.100 ---TAP--- program on 10.77.0.1 ---veth--- 10.77.0.2 far host
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { type Done, run } from '@reslirp/e2e/guest.ts';
+import { compiled } from './compiled.ts';
 
 export const FAR = '10.77.0.2';
-const SOURCE = fileURLToPath(new URL('netbench.c', import.meta.url));
 /** The first echo server is behind it. */
 const ECHO_PORT = 7800;
 const IPERF_PORT = 7712;
@@ -18,7 +15,6 @@ const IPERF_PORT = 7712;
 const LIMIT = ['prlimit', '--nofile=65536:65536', '--'];
 
 export class World {
-  readonly #directory: string = mkdtempSync(join(tmpdir(), 'reslirp-bench-'));
   readonly #children: ChildProcess[] = [];
   #far: string[] = [];
   #here: string[] = [];
@@ -33,7 +29,6 @@ export class World {
   }
 
   async #make(): Promise<void> {
-    await must(['cc', '-O2', '-o', this.netbench, SOURCE]);
     this.#limit = (await run([...LIMIT, 'true'])).code === 0 ? LIMIT : [];
     const far = await this.namespace();
     const here = await this.namespace();
@@ -52,7 +47,7 @@ export class World {
   }
 
   get netbench(): string {
-    return join(this.#directory, 'netbench');
+    return compiled('netbench');
   }
 
   /** The number of a process that is alone in a network namespace. */
@@ -99,7 +94,6 @@ export class World {
 
   remove(): void {
     for (const child of this.#children.splice(0)) child.kill('SIGKILL');
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   #start(command: readonly string[]): ChildProcess {

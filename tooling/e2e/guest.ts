@@ -61,11 +61,14 @@ export class Guest {
     return guest;
   }
 
-  /** The same, its TAP joined to something that vde_plug, inside, is started with; the TAP stays when that ends. */
-  static async joined(plug: readonly string[]): Promise<Guest> {
+  /**
+   * The same, its TAP joined to something by a command that is started inside, such as vde_plug; the TAP stays when that ends. `before`: what
+   * begins outside, and goes inside by the arguments that follow its own.
+   */
+  static async joined(plug: readonly string[], before: readonly string[] = []): Promise<Guest> {
     const guest = await Guest.make();
     await guest.until('ip tuntap add tap0 mode tap && ip link set tap0 up');
-    guest.replug(plug);
+    guest.#plug([...before, ...guest.inside(plug)]);
     return guest;
   }
 
