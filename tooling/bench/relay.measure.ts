@@ -31,6 +31,7 @@ const PATIENCE = 300_000;
 const PORT = '15304';
 /** Of iperf3, before it counts: ours is compiled while it runs. */
 const WARM_UP = '2';
+const WARM_UP_MEGABYTES = 16;
 
 /** Seconds of processor, of a process with its threads, and of the processes that it waited for. */
 function processorSeconds(pid: number): number {
@@ -165,15 +166,20 @@ async function machineRates(netdev: string, besides: number | null): Promise<Rat
   try {
     await machine.dhcp();
     const spent = (): number => processorSeconds(machine.pid) + (besides === null ? 0 : processorSeconds(besides));
-    const timed = async (line: string): Promise<number> => {
+    const timed = async (megabytes: number, line: string): Promise<number> => {
       const began = performance.now();
       const { code } = await machine.run(line, PATIENCE);
       if (code !== 0) throw new Error(`the machine failed: ${line}`);
-      return MEGABYTES / ((performance.now() - began) / 1_000);
+      return megabytes / ((performance.now() - began) / 1_000);
     };
+    const download = (megabytes: number): Promise<number> =>
+      timed(megabytes, `wget -q -O /dev/null http://10.0.2.2:${web.port}/blocks/${megabytes * 16}`);
+    const upload = (megabytes: number): Promise<number> =>
+      timed(megabytes, `head -c ${megabytes * MIB} /dev/zero | nc 10.0.2.2 ${hashing.port}`);
+    for (const load of [download, upload]) await load(WARM_UP_MEGABYTES); // the guest is compiled while it runs, and so are we
     const before = spent();
-    const down = await timed(`wget -q -O /dev/null http://10.0.2.2:${web.port}/blocks/${MEGABYTES * 16}`);
-    const up = await timed(`head -c ${MEGABYTES * MIB} /dev/zero | nc 10.0.2.2 ${hashing.port}`);
+    const down = await download(MEGABYTES);
+    const up = await upload(MEGABYTES);
     return { up, down, cost: (spent() - before) / ((2 * MEGABYTES) / 1_024) };
   } finally {
     await machine.stop();
