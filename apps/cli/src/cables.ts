@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { type Link, Slabs } from '@reslirp/link';
 import {
+  type Counters,
   type Ending,
   type GuestPort,
   type Log,
@@ -68,8 +69,14 @@ class Cables {
     const begun = (network: Running, guests: () => readonly GuestPort[]): void => this.#begun(network, guests);
     const { maxGuests: most, shared, keep } = cables;
     this.#relay = new Relay({ settings, log, most, shared, keep, begun });
-    showOnSignal(log, async () => this.#relay.snapshots());
     this.#refusals = new Refusals(log);
+    const counters = (): Counters => ({ ...this.#relay.stats(), refused: this.#refusals.count });
+    this.networks.count('relay', counters);
+    showOnSignal(
+      log,
+      async () => this.#relay.snapshots(),
+      () => ({ relay: counters() }),
+    );
     this.#left = cables.ways.length;
   }
 

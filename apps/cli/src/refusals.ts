@@ -8,12 +8,19 @@ const MOST = 64;
 export class Refusals {
   readonly #log: Log;
   readonly #counts: Map<string, number> = new Map();
+  #all: number = 0;
 
   constructor(log: Log) {
     this.#log = log;
   }
 
+  /** How many there were. */
+  get count(): number {
+    return this.#all;
+  }
+
   add(name: string, why: string): void {
+    this.#all++;
     const known = this.#counts.has(why) || this.#counts.size < MOST ? why : 'for other reasons';
     const count = (this.#counts.get(known) ?? 0) + 1;
     this.#counts.set(known, count);

@@ -104,6 +104,8 @@ describe('--listen', () => {
     const two = at(port);
     await two.until(() => two.closed);
     expect(reslirp.said).toContain('not let in: too many guests: --max-guests is 1');
+    reslirp.child.kill('SIGUSR1');
+    await reslirp.until(() => reslirp.lines.includes('relay: refused 1'), 'counted');
     one.socket.end();
     await one.until(() => one.closed);
     await reslirp.until(() => reslirp.said.includes('has left'), 'noticed');

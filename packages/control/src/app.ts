@@ -3,7 +3,9 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import { type Admission, admit, Rate } from './admission.ts';
 import type { Controlled } from './controlled.ts';
-import { type Fault, Problem } from './problem.ts';
+import { faultsOf } from './faults.ts';
+import { Problem } from './problem.ts';
+import { Requests } from './requests.ts';
 import { counterRoutes } from './routes/counters.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { forwardRoutes } from './routes/forwards.ts';
@@ -14,7 +16,6 @@ import { systemRoutes } from './routes/system.ts';
 
 /** Bytes of a request's body. */
 const LARGEST_BODY = 1 << 16;
-const WITH_BODY: readonly string[] = ['POST', 'PUT'];
 
 export interface AppOptions {
   readonly controlled: Controlled;
@@ -38,15 +39,20 @@ export function newApp(options: AppOptions): App {
     },
   });
   const rate = new Rate();
+  const requests = new Requests();
+  app.use(async (c, next) => {
+    await next();
+    requests.answered(c.res.status);
+  });
   app.use(async (c, next) => {
     if (admission !== null) admit(admission, (name) => c.req.header(name));
     rate.take();
-    refuseBody(c.req.method, (name) => c.req.header(name));
+    refuseBody((name) => c.req.header(name));
     await next();
     c.header('cache-control', 'no-store');
   });
   for (const add of [systemRoutes, networkRoutes, forwardRoutes, nameRoutes, flowRoutes, counterRoutes])
-    add(app, options);
+    add(app, { ...options, requests });
   const description = { ...DESCRIPTION, info: { title: program.name, version: '1' } };
   app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(description)));
   refuseOtherMethods(app);
@@ -55,14 +61,12 @@ export function newApp(options: AppOptions): App {
   return app;
 }
 
-/** Throws a Problem for one that is too large, whose size is not known before it is read, or that is no JSON. */
-function refuseBody(method: string, header: (name: string) => string | undefined): void {
+/** Throws a Problem for one that is too large, or whose size is not known before it is read. */
+function refuseBody(header: (name: string) => string | undefined): void {
   const size = Number(header('content-length') ?? 0);
   const headers = { connection: 'close' };
   if (size > LARGEST_BODY) throw new Problem(413, `the body has more than ${LARGEST_BODY} bytes`, { headers });
   if (header('transfer-encoding') !== undefined) throw new Problem(411, 'the body has no Content-Length', { headers });
-  if (!WITH_BODY.includes(method) || /^application\/json\s*(;|$)/i.test(header('content-type') ?? '')) return;
-  throw new Problem(415, 'the body has to be JSON: Content-Type: application/json');
 }
 
 /** To paths that are there: RFC 9110 15.5.6. */
@@ -79,10 +83,6 @@ function refuseOtherMethods(app: App): void {
       throw new Problem(405, `${c.req.path} is for ${allow}`, { headers: { allow } });
     });
   }
-}
-
-function faultsOf({ issues }: { readonly issues: readonly { path: PropertyKey[]; message: string }[] }): Fault[] {
-  return issues.map(({ path, message }) => ({ field: path.map(String).join('.'), detail: message }));
 }
 
 function problemOf(error: Error, failed: (error: Error) => void): Problem {

@@ -1,6 +1,7 @@
 // Metrics for Prometheus, in its text format (version 0.0.4): https://prometheus.io/docs/instrumenting/exposition_formats/
 // No label has a guest in it, nor anything else of which there may be any number.
 import type { Controlled, CountersByPart, Totals } from './controlled.ts';
+import type { Requests } from './requests.ts';
 
 /** They are not counted more often than this, however often they are asked for, milliseconds. */
 const FRESH = 1_000;
@@ -14,12 +15,18 @@ export class Metrics {
   static readonly TYPE: string = 'text/plain; version=0.0.4; charset=utf-8';
   readonly #controlled: Controlled;
   readonly #program: { readonly name: string; readonly version: string };
+  readonly #requests: Requests;
   #text: Promise<string> | null = null;
   #at: number = Number.NEGATIVE_INFINITY;
 
-  constructor(controlled: Controlled, program: { readonly name: string; readonly version: string }) {
+  constructor(
+    controlled: Controlled,
+    program: { readonly name: string; readonly version: string },
+    requests: Requests,
+  ) {
     this.#controlled = controlled;
     this.#program = program;
+    this.#requests = requests;
   }
 
   text(): Promise<string> {
@@ -46,6 +53,12 @@ export class Metrics {
       family('reslirp_networks', 'gauge', 'Networks that are there now.', [{ value: counts.networks }]),
       family('reslirp_guests', 'gauge', 'Guests that are there now.', [{ value: counts.guests }]),
       family('reslirp_forwards', 'gauge', 'Forwards that are there now.', [{ value: counts.forwards }]),
+      family(
+        'reslirp_api_requests_total',
+        'counter',
+        'Requests that the API has answered, by status.',
+        this.#requests.counts.map(([status, value]) => ({ labels: { status: String(status) }, value })),
+      ),
       ...familiesOf(totals),
     ].join('');
   }

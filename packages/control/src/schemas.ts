@@ -201,8 +201,8 @@ const flow = z
     state: z.string(),
     bytesUp: count,
     bytesDown: count,
-    age: z.number().openapi({ description: 'Milliseconds since it began' }),
-    idle: z.number().openapi({ description: 'Milliseconds since anything came' }),
+    age: count.openapi({ description: 'Milliseconds since it began' }),
+    idle: count.openapi({ description: 'Milliseconds since anything came' }),
   })
   .openapi('Flow');
 

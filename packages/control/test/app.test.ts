@@ -268,6 +268,25 @@ describe('what is not as it should be', () => {
     expect((await problem('/v1/forwards', { method: 'POST', body, headers }))[0]).toBe(415);
   });
 
+  it('a body is of no interest where there is no such place, or method', async () => {
+    const body = new TextEncoder().encode('x');
+    expect((await problem('/v1/nowhere', { method: 'POST', body }))[0]).toBe(404);
+    expect((await problem('/v1/flows', { method: 'POST', body }))[0]).toBe(405);
+  });
+
+  test.each([
+    [{}, 'addresses', 'is missing'],
+    [{ addresses: 'x' }, 'addresses', 'is no array'],
+    [{ addresses: [] }, 'addresses', 'has less than 1 elements'],
+    [{ addresses: ['x'] }, 'addresses.0', 'no IPv4 or IPv6 address'],
+    [{ addresses: ['192.0.2.1'], network: 1.5 }, 'network', 'is no integer'],
+    [{ addresses: ['192.0.2.1'], network: 0 }, 'network', 'is less than 1'],
+    [{ addresses: ['192.0.2.1'], ttl: 1 }, '', "has no 'ttl'"],
+  ])('%j: %s %s', async (sent, field, detail) => {
+    const response = await app.request('/v1/dns/names/a', { method: 'PUT', body: JSON.stringify(sent), headers: json });
+    expect(await response.json()).toMatchObject({ status: 400, faults: [{ field, detail }] });
+  });
+
   it('a body that is too large, or of which nobody knows', async () => {
     const large = { ...json, 'content-length': '65537' };
     expect((await problem('/v1/forwards', { method: 'POST', body: 'x', headers: large }))[0]).toBe(413);
@@ -338,6 +357,14 @@ describe('metrics', () => {
       'gauge reslirp_stack_tcp_ring_bytes  65536',
     ]);
     expect(all.get('process_resident_memory_bytes')!.samples.get('')).toBeGreaterThan(1_000_000);
+  });
+
+  it('requests, by how they were answered: those that were not let in too', async () => {
+    await app.request('/v1/version');
+    await app.request('/nowhere');
+    await app.request('/v1/version', { headers: { 'content-length': '65537' } });
+    const { samples } = readExposition(await (await app.request('/metrics')).text()).get('reslirp_api_requests_total')!;
+    expect(Object.fromEntries(samples)).toEqual({ 'status="200"': 1, 'status="404"': 1, 'status="413"': 1 });
   });
 
   it('are counted once a second at most, however many ask', async () => {

@@ -159,7 +159,7 @@ function flow(i: number): FlowInfo {
     state: 'ESTABLISHED',
     bytesUp: 1,
     bytesDown: 2,
-    age: 3.5,
-    idle: 0.25,
+    age: 3,
+    idle: 0,
   };
 }

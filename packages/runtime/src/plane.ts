@@ -16,4 +16,4 @@ export { Level, Log, oneLine, type Sink } from './log.ts';
 export type { Cable } from './plane/message.ts';
 export { hasPlane, Plane, type PlaneEvents } from './plane/plane.ts';
 export type { NetworkSettings } from './settings.ts';
-export { type Named, type Snapshot, showOnSignal } from './snapshot.ts';
+export { type Counters, type Named, type Snapshot, showOnSignal } from './snapshot.ts';

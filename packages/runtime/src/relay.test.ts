@@ -130,7 +130,7 @@ describe('networks that are kept', () => {
     again.speak();
     turn();
     expect([again.replies, begun, relay.guests, relay.waiting]).toEqual([1, 1, 1, 0]);
-    expect(relay.stats()).toEqual({ returned: 1, lapsed: 0, displaced: 0 });
+    expect(relay.stats()).toEqual({ returned: 1, lapsed: 0, displaced: 0, waiting: 0 });
   });
 
   test('a stranger has a network of its own, and has heard nothing but the question', () => {
@@ -203,7 +203,7 @@ describe('networks that are kept', () => {
     relay.close();
     open({ keep: 0 });
     arrived(1).leave();
-    expect([relay.waiting, relay.stats()]).toEqual([0, { returned: 0, lapsed: 0, displaced: 0 }]);
+    expect([relay.waiting, relay.stats()]).toEqual([0, { returned: 0, lapsed: 0, displaced: 0, waiting: 0 }]);
   });
 
   test('closed: everybody is, those who are not known yet too', () => {

@@ -101,9 +101,12 @@ export class Relay {
     return this.guests >= this.#options.most;
   }
 
-  /** Guests that have come back to their networks, networks whose guests have not, and those that gave way to others. */
+  /**
+   * Guests that have come back to their networks, networks whose guests have not, and those that gave way to others; and networks that
+   * wait now.
+   */
   stats(): Counters {
-    return { ...this.#counters };
+    return { ...this.#counters, waiting: this.waiting };
   }
 
   /**

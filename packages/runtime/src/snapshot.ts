@@ -14,8 +14,15 @@ export interface Snapshot {
 /** A network's snapshot, and the name of its guest where each has a network of its own. */
 export type Named = readonly [name: string | null, snapshot: Snapshot];
 
-/** On every SIGUSR1, at any level: flows and counters. `ask`: none while nothing is served. Whoever calls last is asked. */
-export function showOnSignal(log: Log, ask: () => Promise<readonly Named[]>): void {
+/**
+ * On every SIGUSR1, at any level: flows and counters. `ask`: none while nothing is served; `beside`: what is counted beside networks, by part. Whoever
+ * calls last is asked.
+ */
+export function showOnSignal(
+  log: Log,
+  ask: () => Promise<readonly Named[]>,
+  beside: () => Readonly<Record<string, Counters>> = () => ({}),
+): void {
   let asked = false;
   process.removeAllListeners('SIGUSR1');
   process.on('SIGUSR1', () => {
@@ -23,7 +30,9 @@ export function showOnSignal(log: Log, ask: () => Promise<readonly Named[]>): vo
     asked = true;
     ask().then((all) => {
       asked = false;
-      log.line(all.length === 0 ? `${log.program}: no guest now\n` : all.map(textOf).join(''));
+      const networks = all.length === 0 ? `${log.program}: no guest now\n` : all.map(textOf).join('');
+      const rest = Object.entries(beside()).map(([part, counters]) => `${listed(part, counters)}\n`);
+      log.line(networks + rest.join(''));
     });
   });
 }

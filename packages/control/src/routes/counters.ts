@@ -6,7 +6,7 @@ import { Counters } from '../schemas.ts';
 import { json, type Options, OTHERWISE } from './route.ts';
 
 /** GET /v1/counters, /metrics */
-export function counterRoutes(app: App, { controlled, program }: Options): void {
+export function counterRoutes(app: App, { controlled, program, requests }: Options): void {
   const counters = createRoute({
     method: 'get',
     path: '/v1/counters',
@@ -17,7 +17,7 @@ export function counterRoutes(app: App, { controlled, program }: Options): void 
   });
   app.openapi(counters, async (c) => c.json(await controlled.totals(c.req.valid('query').network ?? null), 200));
 
-  const all = new Metrics(controlled, program);
+  const all = new Metrics(controlled, program, requests);
   const text = { schema: z.string() };
   const metrics = createRoute({
     method: 'get',

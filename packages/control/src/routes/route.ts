@@ -1,7 +1,10 @@
 // What routes have in common.
 import type { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import type { AppOptions } from '../app.ts';
-import { Problem } from '../schemas.ts';
+import { Problem } from '../problem.ts';
+import type { Requests } from '../requests.ts';
+import { Problem as ProblemShape } from '../schemas.ts';
 
 /** The document's head. */
 export const DESCRIPTION: Parameters<OpenAPIHono['getOpenAPI31Document']>[0] = {
@@ -17,7 +20,16 @@ export const DESCRIPTION: Parameters<OpenAPIHono['getOpenAPI31Document']>[0] = {
   security: [{ token: [] }, {}],
 };
 
-export type Options = Pick<AppOptions, 'controlled' | 'program' | 'changed'>;
+export interface Options extends Pick<AppOptions, 'controlled' | 'program' | 'changed'> {
+  readonly requests: Requests;
+}
+
+/** Of routes with a body, before it is read. Throws a Problem: RFC 9110 15.5.16. */
+export const isJson: MiddlewareHandler = async (c, next) => {
+  if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
+    throw new Problem(415, 'the body has to be JSON: Content-Type: application/json');
+  await next();
+};
 
 type Answer<T extends z.ZodType> = {
   readonly description: string;
@@ -34,6 +46,6 @@ export function json<T extends z.ZodType>(description: string, schema: T): Answe
 
 /** What every route may answer. */
 export const OTHERWISE: { readonly default: Other } = {
-  default: { description: 'What is wrong', content: { 'application/problem+json': { schema: Problem } } },
+  default: { description: 'What is wrong', content: { 'application/problem+json': { schema: ProblemShape } } },
 };
 export const DONE: { readonly description: string } = { description: 'Done' };

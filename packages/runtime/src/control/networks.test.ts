@@ -146,6 +146,16 @@ describe('forwards', () => {
 });
 
 describe('networks', () => {
+  it('what the process counts beside them is in the counters of all, and in those of no network', async () => {
+    const { networks } = rig(1);
+    networks.count('relay', () => ({ returned: 3, waiting: 1 }));
+    expect(await networks.totals(null)).toMatchObject({
+      counters: { relay: { returned: 3 } },
+      gauges: { relay: { waiting: 1 } },
+    });
+    expect((await networks.totals(1)).counters['relay']).toBeUndefined();
+  });
+
   it('that are over have no guests, and their counters stay: gauges do not', async () => {
     const { networks, carriers } = rig(2);
     const before = await networks.totals(null);

@@ -76,6 +76,7 @@ export class Networks {
   readonly #forwardId: () => number = counting();
   /** What networks have counted that are over. */
   readonly #past: Sum = new Sum();
+  readonly #beside: Map<string, () => Counters> = new Map();
 
   /** All networks of a process are alike. */
   constructor({ network }: Pick<NetworkSettings, 'network'>, defaults: Defaults) {
@@ -93,6 +94,11 @@ export class Networks {
       this.#known.delete(id);
     });
     return { id, forwards };
+  }
+
+  /** What this process counts beside its networks, by a name that no part of a network has. */
+  count(part: string, counters: () => Counters): void {
+    this.#beside.set(part, counters);
   }
 
   get counts(): { networks: number; guests: number; forwards: number } {
@@ -207,7 +213,13 @@ export class Networks {
       const reply = await carrier.inquire({ kind: 'flows', ...filter, ...own });
       if (isRefused(reply)) return NOTHING;
       return {
-        items: reply.flows.map((flow) => ({ ...flow, id: `${network}-${flow.id}`, network })),
+        items: reply.flows.map((flow) => ({
+          ...flow,
+          id: `${network}-${flow.id}`,
+          network,
+          age: Math.round(flow.age),
+          idle: Math.round(flow.idle),
+        })),
         next: reply.next,
       };
     });
@@ -230,7 +242,9 @@ export class Networks {
       if (!isRefused(reply)) sum.add(reply.counters);
       await pause();
     }
-    if (network === null) sum.add(this.#past.totals.counters); // after: whoever left meanwhile is in it
+    if (network !== null) return sum.totals;
+    sum.add(this.#past.totals.counters); // after: whoever left meanwhile is in it
+    for (const [part, counters] of this.#beside) sum.add({ [part]: counters() });
     return sum.totals;
   }
 

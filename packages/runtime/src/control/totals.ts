@@ -25,6 +25,7 @@ const GAUGES: Readonly<Record<string, readonly string[]>> = {
   host: ['tcpSockets', 'udpSockets', 'echoSockets', 'heldBytes'],
   dns: ['pending', 'streams', 'cached', 'cachedBytes'],
   tftp: ['transfers'],
+  relay: ['waiting'],
 };
 
 export class Sum {
