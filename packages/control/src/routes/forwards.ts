@@ -5,7 +5,7 @@ import { isRefused } from '../controlled.ts';
 import { Numbered, PagedOfNetwork, paging } from '../parameters.ts';
 import { Problem, problemOf } from '../problem.ts';
 import { Forwards, Made, MOST_PORTS, NewForward } from '../schemas.ts';
-import { DONE, isJson, json, type Options, OTHERWISE } from './route.ts';
+import { DONE, json, type Options, OTHERWISE, onlyJson } from './route.ts';
 
 const HIGHEST_PORT = 65_535;
 
@@ -29,7 +29,7 @@ export function forwardRoutes(app: App, { controlled, changed }: Options): void 
     path: '/v1/forwards',
     tags: ['forwards'],
     summary: 'Makes a forward, or one for each port of a range: all of them, or none',
-    middleware: isJson,
+    middleware: onlyJson,
     request: { body: { required: true, content: { 'application/json': { schema: NewForward } } } },
     responses: { 201: json('What was made, with the ports that were found', Made), ...OTHERWISE },
   });

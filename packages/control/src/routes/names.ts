@@ -4,7 +4,7 @@ import { isRefused } from '../controlled.ts';
 import { Named, OfNetwork, PagedOfNetwork, paging } from '../parameters.ts';
 import { problemOf } from '../problem.ts';
 import { Forgotten, Names, NewName } from '../schemas.ts';
-import { DONE, isJson, json, type Options, OTHERWISE } from './route.ts';
+import { DONE, json, type Options, OTHERWISE, onlyJson } from './route.ts';
 
 /** /v1/dns/names: GET, and PUT and DELETE of one. DELETE /v1/dns/cache. */
 export function nameRoutes(app: App, options: Options): void {
@@ -31,7 +31,7 @@ function listAndSet(app: App, { controlled, changed }: Options): void {
     path: '/v1/dns/names/{name}',
     tags: ['names'],
     summary: 'Gives a name its addresses, in place of those that it had',
-    middleware: isJson,
+    middleware: onlyJson,
     request: { params: Named, body: { required: true, content: { 'application/json': { schema: NewName } } } },
     responses: { 204: DONE, ...OTHERWISE },
   });

@@ -25,7 +25,7 @@ export interface Options extends Pick<AppOptions, 'controlled' | 'program' | 'ch
 }
 
 /** Of routes with a body, before it is read. Throws a Problem: RFC 9110 15.5.16. */
-export const isJson: MiddlewareHandler = async (c, next) => {
+export const onlyJson: MiddlewareHandler = async (c, next) => {
   if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
     throw new Problem(415, 'the body has to be JSON: Content-Type: application/json');
   await next();
