@@ -26,6 +26,7 @@ async function listenOrTakeOver(server: Server, place: Place): Promise<void> {
     await listening(server, place);
   } catch (error) {
     if (place.kind === 'tcp' || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    if (!lstatSync(place.path).isSocket()) throw new Error('there is something that is no socket, and stays');
     if (await isServed(place.path)) throw error;
     unlinkSync(place.path); // left behind by one that was killed
     await listening(server, place);
@@ -54,9 +55,8 @@ function ofItsOwner(listen: () => void): void {
   }
 }
 
-/** Whether somebody answers at that socket, or it is none. */
+/** Whether somebody answers at that socket. */
 function isServed(path: string): Promise<boolean> {
-  if (!lstatSync(path).isSocket()) return Promise.resolve(true);
   return new Promise((resolve) => {
     const socket = connect(path, () => {
       socket.destroy();

@@ -15,7 +15,7 @@ import { forget } from './data-socket.ts';
 import { PacketLink, type PacketLinkOptions } from './packet-link.ts';
 
 const TYPE = SocketType.SEQPACKET | SocketType.NONBLOCK | SocketType.CLOEXEC;
-const BACKLOG = 8;
+const BACKLOG = 128;
 
 const WORDS: ReadonlyMap<number, string> = new Map([
   [-Errno.EADDRINUSE, 'in use: somebody else listens there'],
@@ -102,19 +102,21 @@ function listenAt(path: string): number {
   if (fd < 0) throw new Error(errorName(fd));
   fchmodSync(fd, 0o600); // what bind() makes has this mode (unix(7))
   let result = unixBind(fd, path);
-  if (result === -Errno.EADDRINUSE && isDeserted(path)) {
+  const isTaken = result === -Errno.EADDRINUSE;
+  const isElse = isTaken && lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false;
+  if (isTaken && !isElse && isDeserted(path)) {
     forget(path);
     result = unixBind(fd, path);
   }
   if (result >= 0) result = libc.listen(fd, BACKLOG);
   if (result >= 0) return fd;
   libc.close(fd);
-  throw new Error(`${path}: ${WORDS.get(result) ?? errorName(result)}`);
+  const why = isElse ? 'there is something that is no socket, and stays' : (WORDS.get(result) ?? errorName(result));
+  throw new Error(`${path}: ${why}`);
 }
 
-/** Whether it is a socket that nobody listens at. */
+/** Whether nobody listens at that socket. */
 function isDeserted(path: string): boolean {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false;
   const fd = libc.socket(Family.UNIX, TYPE, 0);
   const result = fd < 0 ? 0 : unixConnect(fd, path);
   if (fd >= 0) libc.close(fd);

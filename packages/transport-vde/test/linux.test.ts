@@ -357,7 +357,7 @@ describe('a door of packets', () => {
     release();
     open.pop();
     writeFileSync(path, 'precious');
-    expect(() => new PacketDoor({ loop, path })).toThrow('in use');
+    expect(() => new PacketDoor({ loop, path })).toThrow(`${path}: there is something that is no socket, and stays`);
     expect(existsSync(path)).toBe(true);
     rmSync(path);
     expect(() => new PacketDoor({ loop, path: '/nowhere/at/all' })).toThrow(

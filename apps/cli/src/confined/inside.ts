@@ -16,6 +16,11 @@ import { bytes6, must, raise } from './interface.ts';
 import { CANNOT_RUN, CHANNEL, NOT_FOUND, type Order, OWN_FAILURE } from './order.ts';
 import { replaceResolvConf } from './resolv-conf.ts';
 
+/** Of execve(2). */
+const WHY_NOT: ReadonlyMap<number, string> = new Map([
+  [Errno.ENOENT, 'there is no such command, or not what it is to be run by'],
+  [Errno.EACCES, 'this user may not run it'],
+]);
 const STDIO = [0, 1, 2];
 
 try {
@@ -49,7 +54,7 @@ function become(command: readonly string[]): void {
   libc.defaultSignal(Signal.PIPE);
   for (const fd of STDIO) libc.fcntl(fd, Fcntl.SETFD, 0); // Node closes them on exec
   const result = libc.execvp(file, command);
-  fail(`${file}: ${errorName(result)}`, result === -Errno.ENOENT ? NOT_FOUND : CANNOT_RUN);
+  fail(`${file}: ${WHY_NOT.get(-result) ?? errorName(result)}`, result === -Errno.ENOENT ? NOT_FOUND : CANNOT_RUN);
 }
 
 function fail(text: string, code: number): void {
