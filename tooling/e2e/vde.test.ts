@@ -340,7 +340,7 @@ describe.skipIf(why !== null)(`VDE${why === null ? '' : `: skipped, ${why}`}`, (
         "'seqpacket:' is for Linux on x64 and arm64, not with --host 'node'",
       ],
       [['--listen', 'seqpacket:/nowhere/x'], 1, 'seqpacket:/nowhere/x: there is no such directory'],
-      [['--listen', 'seqpacket:FILE'], 1, 'FILE: in use: somebody else listens there'],
+      [['--listen', 'seqpacket:FILE'], 1, 'FILE: there is something that is no socket, and stays'],
     ])('%j', async (args, code, line) => {
       const file = inside('precious');
       writeFileSync(file, 'precious');
