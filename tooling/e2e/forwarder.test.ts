@@ -74,6 +74,7 @@ describe.skipIf(why !== null)(`slirp-forwarder${why === null ? '' : `: skipped, 
     expect(readFileSync(lease, 'utf8')).toContain('option domain-name-servers 10.0.2.3');
     const script = `ip a add $ip/24 dev $interface; ip r add default via $router`;
     writeFileSync(join(directory, 'script'), `#!/bin/sh\n[ "$1" = bound ] && { ${script}; }\n`, { mode: 0o755 });
+    await inside(`kill $(cat ${lease}.pid)`);
     const udhcpc = await inside(`busybox udhcpc -i tap0 -q -n -t 5 -T 1 -s ${directory}/script`);
     expect(udhcpc).toMatch(/lease of 10\.0\.2\.\d+ obtained from 10\.0\.2\.2/);
     expect(await inside(`wget -q -T 3 -t 1 -O - http://10.0.2.2:${web.port}/hello`)).toBe(HELLO);

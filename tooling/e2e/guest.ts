@@ -2,7 +2,7 @@
 // program under test on the other (dpipe joins them). Nothing is left behind in /run/netns, and /etc/resolv.conf of the
 // guest is a file of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -161,9 +161,34 @@ export class Guest {
   async stop(): Promise<void> {
     this.#cable.kill('SIGTERM'); // it takes its two ends along
     await this.ended();
+    for (const pid of inhabitants(this.#keeper.pid!)) killed(pid); // servers that a test has left running inside
     this.#keeper.kill('SIGKILL');
     rmSync(this.#directory, { recursive: true });
   }
+}
+
+/** Everybody in the network namespace of a process, which is not ours. */
+function inhabitants(pid: number): number[] {
+  const net = namespaceOf(pid);
+  if (net === null || net === namespaceOf(process.pid)) return [];
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((other) => other > 0 && namespaceOf(other) === net);
+}
+
+/** Null: it has gone, or it is none of ours. */
+function namespaceOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return null;
+  }
+}
+
+function killed(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {} // it has gone by itself
 }
 
 const UDHCPC = `#!/bin/sh
