@@ -1,10 +1,10 @@
 // The cable path, reslirp against libslirp (vde_plug slirp://), in turns and in one run: the machine is shared and noisy, so that
 // ratios count. The guest is the Linux kernel behind vde_plug, for both alike.
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Guest, LIBSLIRP, RESLIRP, run } from '@reslirp/e2e/guest.ts';
 import { missing } from '@reslirp/e2e/tools.ts';
 import { test } from 'vitest';
+import { processorSeconds } from './processor.ts';
 import { median, table } from './table.js';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
@@ -49,13 +49,6 @@ async function measure(program: readonly string[], direction: readonly string[])
   } finally {
     await guest.stop();
   }
-}
-
-/** Of a process, all its threads included. */
-function processorSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 async function compare(name: string, wrap: readonly string[], goal: number): Promise<void> {

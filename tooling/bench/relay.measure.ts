@@ -19,6 +19,7 @@ import { hasher, http } from '@reslirp/e2e/servers.ts';
 import { missing } from '@reslirp/e2e/tools.ts';
 import { test } from 'vitest';
 import { compiled } from './compiled.ts';
+import { processorSeconds } from './processor.ts';
 import { median, table } from './table.js';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
@@ -32,13 +33,6 @@ const PORT = '15304';
 /** Of iperf3, before it counts: ours is compiled while it runs. */
 const WARM_UP = '2';
 const WARM_UP_MEGABYTES = 16;
-
-/** Seconds of processor, of a process with its threads, and of the processes that it waited for. */
-function processorSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
 
 /** Resident, MiB. */
 function memory(pid: number): number {

@@ -6,7 +6,7 @@
 //   JSON=path            where the table goes as JSON
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Guest, RESLIRP, run } from '@reslirp/e2e/guest.ts';
@@ -14,6 +14,7 @@ import { missing } from '@reslirp/e2e/tools.ts';
 import { VdeSwitch } from '@reslirp/e2e/vde-switch.ts';
 import { test } from 'vitest';
 import { compiled } from './compiled.ts';
+import { processorSeconds } from './processor.ts';
 import { median, table } from './table.js';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
@@ -101,13 +102,6 @@ const MEASUREMENTS: readonly Measurement[] = [
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Of a process, all its threads included. */
-function processorSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 /** One measurement, with everything new: switch, program and guest. */

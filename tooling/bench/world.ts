@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type Done, run } from '@reslirp/e2e/guest.ts';
 import { compiled } from './compiled.ts';
+import { processorSeconds } from './processor.ts';
 
 export const FAR = '10.77.0.2';
 /** The first echo server is behind it. */
@@ -115,9 +116,7 @@ export class Program {
 
   /** Of the process, all its threads included. */
   processorSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    return processorSeconds(this.#child.pid!);
   }
 
   /** Resident, MiB. */

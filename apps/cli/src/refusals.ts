@@ -8,7 +8,6 @@ const MOST = 64;
 export class Refusals {
   readonly #log: Log;
   readonly #counts: Map<string, number> = new Map();
-  #all: number = 0;
 
   constructor(log: Log) {
     this.#log = log;
@@ -16,11 +15,10 @@ export class Refusals {
 
   /** How many there were. */
   get count(): number {
-    return this.#all;
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
   add(name: string, why: string): void {
-    this.#all++;
     const known = this.#counts.has(why) || this.#counts.size < MOST ? why : 'for other reasons';
     const count = (this.#counts.get(known) ?? 0) + 1;
     this.#counts.set(known, count);

@@ -56,7 +56,6 @@ function advance(c: Context, f: Flow, s: Segment, acked: number): void {
   if (f.inFlight > 0)
     c.timer(f, Timer.RETRANSMIT, c.now + f.rtt.rto); // RFC 6298 (5.3)
   else f.timers.stop(Timer.RETRANSMIT); // (5.2)
-  c.schedule(f); // there is room for more of the host's
   if (fin === 1 && c.raise(f, Ev.FIN_ACKED)) settle(c, f);
 }
 

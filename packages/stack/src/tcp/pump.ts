@@ -6,7 +6,10 @@ import { Ev } from './events.ts';
 import type { Flow } from './flow.ts';
 import { add } from './seq.ts';
 
-/** Host to guest: reads while the host has something and the send ring room. Once in a turn, for a call costs more than its bytes. */
+/**
+ * Host to guest: reads while the host has something and the send ring room. Of flows that are OPEN, when their turn to send has
+ * come: a call for what each ACK has freed would cost more than its bytes.
+ */
 export function fill(c: Context, f: Flow): void {
   const { socket, send } = f;
   if (!f.readable || socket === null) return;
@@ -29,7 +32,7 @@ export function fill(c: Context, f: Flow): void {
 /** RFC 9293 3.10.2, SEND: the last byte so far is urgent. Of several that the guest has not acknowledged, it hears of the last. */
 function mark(c: Context, f: Flow): void {
   f.urgent = true;
-  f.sndUp = add(f.has(Ev.OPEN) ? f.sndUna : add(f.iss, 1), f.send.length);
+  f.sndUp = add(f.sndUna, f.send.length);
   c.counters.urgent++;
 }
 
